@@ -1,0 +1,169 @@
+"""The Anthropic lane's answer: the provider's bytes pass unchanged, and a tap reads what the gateway must know.
+
+Bytes are passed on up to the last complete event, so that a ping or an error of ours never lands inside one. Only the
+events that carry usage, errors or the end are parsed, unless the client wants JSON and the stream has to be folded.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..answer import Outcome, Output
+from ..errors import EmptyAnswer, UpstreamBroken, UpstreamError
+from ..jsonio import loads
+from ..sse import SSEDecoder, parse_block
+from ..unified import Event, Json, Usage
+from .fold import unfold
+
+#: The events a tap needs; everything else of a stream is content.
+_TAPPED = (b"event: message_", b"event: error", b"event:message_", b"event:error")
+
+#: Anthropic error type -> HTTP status.
+_STATUS = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+}
+
+
+class RelayAnswer:
+    """One answer of a provider that speaks Anthropic. `streaming`: what the client asked for."""
+
+    def __init__(self, *, streaming: bool) -> None:
+        self.error: UpstreamError | None = None
+        self.finishing = False
+        self.ended = False
+        self._streaming = streaming
+        self._pending = b""
+        self._decoder = SSEDecoder()
+        self._begun = False
+        self._usage: Json = {}
+        self._stop_reason: str | None = None
+
+    def start(self) -> list[Event]:
+        """Nothing: the provider's own message_start is the only one there may be."""
+        return []
+
+    def feed(self, data: bytes) -> Output:
+        """Pass on the events completed by these bytes."""
+        data = self._pending + data if self._pending else data
+        end = _events_end(data)
+        self._pending = data[end:]
+        return self._pass(data[:end]) if end else Output([])
+
+    def finish(self) -> Output:
+        """The stream has ended; without message_stop it was cut, and that is said."""
+        rest, self._pending = self._pending, b""
+        output = self._pass(rest + b"\n\n") if _is_event(rest) else Output([])
+        if self.error is None and not self.ended:
+            self.error = (
+                UpstreamBroken("the provider's stream ended before its message did")
+                if self._begun
+                else EmptyAnswer("the provider answered with nothing")
+            )
+        return output
+
+    def whole(self, body: bytes) -> Output:
+        """A JSON message: as it is for a client that wants JSON, as events for one that wants a stream."""
+        try:
+            message = loads(body)
+        except ValueError:
+            raise UpstreamBroken("the provider's answer is not JSON") from None
+        if not isinstance(message, dict):
+            raise UpstreamBroken("the provider's answer is JSON but no object")
+        if message.get("type") == "error" or ("error" in message and "content" not in message):
+            self.error = error_from_event(message)
+            return Output([])
+        self.ended = True
+        self._usage = _dict(message.get("usage"))
+        self._stop_reason = message.get("stop_reason")
+        return Output(unfold(message)) if self._streaming else Output([], body)
+
+    def outcome(self) -> Outcome:
+        """Stop reason and usage as the provider told them."""
+        usage: Usage = {}
+        for ours, theirs in (
+            ("input", "input_tokens"),
+            ("output", "output_tokens"),
+            ("cache_read", "cache_read_input_tokens"),
+            ("cache_write", "cache_creation_input_tokens"),
+        ):
+            value = self._usage.get(theirs)
+            if isinstance(value, int):
+                usage[ours] = value  # type: ignore[literal-required]
+        return Outcome(self._stop_reason, usage)
+
+    def _pass(self, data: bytes) -> Output:
+        try:
+            blocks = self._decoder.feed_blocks(data)
+        except ValueError as problem:
+            raise UpstreamBroken(str(problem)) from None
+        events = [event for block in blocks if (event := self._tap(block)) is not None]
+        if self.error is not None:
+            return Output([])
+        # Events matter to whoever wants JSON; for a stream they only mean that something was said.
+        return Output(events, data)
+
+    def _tap(self, block: bytes) -> Event | None:
+        if self._streaming and not block.startswith(_TAPPED):
+            return None
+        parsed = parse_block(block)
+        if parsed is None:
+            return None
+        try:
+            event: Any = loads(parsed.data)
+        except ValueError:
+            return None
+        if not isinstance(event, dict) or not isinstance(event.get("type"), str):
+            return None
+        self._note(event)
+        return event
+
+    def _note(self, event: Event) -> None:
+        kind = event["type"]
+        if kind == "message_start":
+            self._begun = True
+            self._usage = _dict(_dict(event.get("message")).get("usage"))
+        elif kind == "message_delta":
+            self.finishing = True
+            self._usage = {**self._usage, **_dict(event.get("usage"))}
+            self._stop_reason = _dict(event.get("delta")).get("stop_reason")
+        elif kind == "message_stop":
+            self.ended = True
+        elif kind == "error" and self._begun and self._streaming:
+            self.ended = True  # the client has read it by itself
+        elif kind == "error":
+            self.error = error_from_event(event)
+
+
+def error_from_event(event: Json) -> UpstreamError:
+    """The error in an Anthropic error event or error body."""
+    error = _dict(event.get("error"))
+    kind = str(error.get("type") or "api_error")
+    message = str(error.get("message") or "the provider reported an error without a text")
+    return UpstreamError(message, status=_STATUS.get(kind, 500), type=kind)
+
+
+def _is_event(rest: bytes) -> bool:
+    """Whether what is left is an event that only lacks its blank line, not one that was cut."""
+    parsed = parse_block(rest.replace(b"\r\n", b"\n").strip(b"\n"))
+    try:
+        return parsed is not None and isinstance(loads(parsed.data), dict)
+    except ValueError:
+        return False
+
+
+def _events_end(data: bytes) -> int:
+    """Where the last complete event ends; 0 when there is none."""
+    ends = (data.rfind(blank) + len(blank) for blank in (b"\n\n", b"\r\n\r\n") if blank in data)
+    return max(ends, default=0)
+
+
+def _dict(value: Any) -> Json:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,198 @@
+"""A Messages request to the pivot.
+
+Every top-level field is in one row of this table; one that is null counts as absent.
+
+| row       | fields                                                                                            |
+|-----------|---------------------------------------------------------------------------------------------------|
+| carried   | `model`, `messages`, `system`, `max_tokens`, `temperature`, `top_p`, `top_k`, `stop_sequences`,   |
+|           | `stream`, `tools`, `tool_choice`, `thinking`, `output_config`, `output_format`, `metadata`,       |
+|           | `service_tier`                                                                                    |
+| no loss   | `betas`, `billing_policy`, `cache_control`, `diagnostics`, `fallback_credit_token`, `fallbacks`,  |
+|           | `safeguards`, `speed`, `user_profile_id`, `workspace_id`: about Anthropic's service, not about    |
+|           | what the model shall say. Whether `safeguards` was served the client sees by itself.              |
+|           | `context_management` that clears thinking or tool results: all of the history is sent.            |
+| dropped   | `compaction`, `container`, `inference_geo`, `mcp_servers`, `thread` (create),                     |
+|           | `output_config.task_budget`, `context_management` of another kind; unknown ones as                |
+|           | `unknown_fields`                                                                                  |
+| refused   | `thread` (continue): the history is with Anthropic, an answer without it would be wrong           |
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import BadRequest
+from ..jsonio import loads
+from ..losses import Losses
+from ..unified import Json, UnifiedRequest
+from .messages import to_conversation
+from .system import to_system
+from .thinking import read_effort, to_reasoning, to_response_format
+from .tools import set_tool_choice, to_tools
+
+_CARRIED = {
+    *("model", "messages", "system", "max_tokens", "temperature", "top_p", "top_k", "stop_sequences", "stream"),
+    *("tools", "tool_choice", "thinking", "output_config", "output_format", "metadata", "service_tier"),
+}
+_MEANINGLESS = {
+    *("betas", "billing_policy", "cache_control", "diagnostics", "fallback_credit_token", "fallbacks"),
+    *("safeguards", "speed", "user_profile_id", "workspace_id"),
+}
+_DROPPED = {
+    "compaction": "A request for compaction is answered like any other.",
+    "container": "There is no container for code and skills.",
+    "inference_geo": "The region cannot be chosen.",
+    "mcp_servers": "Only Anthropic connects to MCP servers by itself.",
+    "thread": "The conversation is not kept for later requests.",
+}
+_KNOWN = frozenset({*_CARRIED, *_MEANINGLESS, *_DROPPED, "context_management"})
+
+
+def to_unified(body: Json, losses: Losses, *, session_id: str | None = None) -> UnifiedRequest:
+    """Convert a request. The body is not changed, but the result shares values with it (schemas, cache marks).
+
+    Raises BadRequest naming the place and what belongs there.
+    """
+    if not isinstance(body, dict):
+        raise BadRequest("the request must be a JSON object")
+    try:
+        return _to_unified(body, losses, session_id)
+    except RecursionError:
+        raise BadRequest("the request is nested too deeply") from None
+
+
+def _to_unified(body: Json, losses: Losses, session_id: str | None) -> UnifiedRequest:
+    model = body.get("model")
+    if model is not None and not isinstance(model, str):
+        raise BadRequest("model: must be a string")
+    _report_fields(body, losses)
+    system = to_system(body.get("system"), losses)
+    conversation = to_conversation(body.get("messages"), losses)
+    request: UnifiedRequest = {
+        "model": model or "",
+        "messages": [system, *conversation.messages] if system else conversation.messages,
+        "stream": _flag(body, "stream"),
+    }
+    _set_sampling(request, body, losses)
+    tool_set = to_tools(body.get("tools"), conversation.tool_changes, losses)
+    if tool_set.functions:
+        request["tools"] = list(tool_set.functions.values())
+    if tool_set.server_tools:
+        request["server_tools"] = tool_set.server_tools
+    set_tool_choice(request, body.get("tool_choice"), tool_set, losses)
+    effort = read_effort(body.get("output_config"), "output_config", losses)
+    if reasoning := to_reasoning(body.get("thinking"), conversation.effort or effort, losses):
+        request["reasoning"] = reasoning
+    if response_format := to_response_format(body, losses):
+        request["response_format"] = response_format
+    _set_caller(request, body, session_id)
+    return request
+
+
+def _report_fields(body: Json, losses: Losses) -> None:
+    """Report what the pivot has no place for."""
+    thread = body.get("thread")
+    if isinstance(thread, dict) and thread.get("type") == "continue":
+        raise BadRequest("thread: this model cannot continue a thread kept by Anthropic; send all messages instead")
+    for name, detail in _DROPPED.items():
+        if body.get(name):
+            losses.add(name, "dropped", detail)
+    management = body.get("context_management")
+    edits = management.get("edits") if isinstance(management, dict) else None
+    for edit in edits if isinstance(edits, list) else ():
+        kind = edit.get("type") if isinstance(edit, dict) else None
+        if not str(kind).startswith(("clear_thinking", "clear_tool_uses")):
+            losses.add("context_management", "dropped", "The history is not compacted by the provider.")
+    config = body.get("output_config")
+    if isinstance(config, dict) and config.get("task_budget"):
+        losses.add("output_config.task_budget", "dropped", "The model is not told of a token budget.")
+    unknown = [name for name, value in body.items() if name not in _KNOWN and value is not None]
+    if unknown:
+        names = ", ".join(ascii(name[:40]) for name in unknown[:8])
+        losses.add("unknown_fields", "dropped", f"Not known to this gateway: {names}.")
+
+
+def _flag(body: Json, name: str) -> bool:
+    value = body.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise BadRequest(f"{name}: must be true or false")
+    return bool(value)
+
+
+def _number(body: Json, name: str) -> float | None:
+    value = body.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadRequest(f"{name}: must be a number")
+    return value
+
+
+def _integer(body: Json, name: str) -> int | None:
+    """A whole number ≥ 0."""
+    value = body.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise BadRequest(f"{name}: must be a positive integer")
+    return value
+
+
+def _set_sampling(request: UnifiedRequest, body: Json, losses: Losses) -> None:
+    """`max_tokens`, `temperature`, `top_p`, `top_k`, `stop_sequences`."""
+    max_tokens = _integer(body, "max_tokens")
+    if max_tokens == 0:
+        # Anthropic's way to fill its prompt cache without an answer; others must be asked for a token at least.
+        losses.add("max_tokens", "clamped", "max_tokens 0 became 1.")
+    if max_tokens is not None:
+        request["max_tokens"] = max_tokens or 1
+    if (temperature := _number(body, "temperature")) is not None:
+        request["temperature"] = temperature
+    if (top_p := _number(body, "top_p")) is not None:
+        request["top_p"] = top_p
+    if (top_k := _integer(body, "top_k")) is not None:
+        request["top_k"] = top_k
+    if stop := _stop_sequences(body.get("stop_sequences")):
+        request["stop"] = stop
+
+
+def _stop_sequences(value: Any) -> list[str]:
+    """The stop sequences; empty ones, which providers refuse, are left out."""
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(sequence, str) for sequence in value):
+        raise BadRequest("stop_sequences: must be a list of strings")
+    return [sequence for sequence in value if sequence]
+
+
+def _set_caller(request: UnifiedRequest, body: Json, session_id: str | None) -> None:
+    """`user`, `session_id`, `service_tier`."""
+    metadata = body.get("metadata")
+    if metadata is not None and not isinstance(metadata, dict):
+        raise BadRequest("metadata: must be an object")
+    user_id = metadata.get("user_id") if metadata else None
+    if isinstance(user_id, str) and (user := _person(user_id)):
+        request["user"] = user
+    if session_id:
+        request["session_id"] = session_id
+    tier = body.get("service_tier")
+    if tier is not None and not isinstance(tier, str):
+        raise BadRequest("service_tier: must be a string")
+    if tier:
+        request["service_tier"] = tier
+
+
+def _person(user_id: str) -> str:
+    """The part of Claude Code's `user_id` that stays the same from session to session.
+
+    Newer versions send JSON text with account, device and session; older ones
+    `user_<hex>_account_<uuid>_session_<uuid>`; other clients whatever they like.
+    """
+    if user_id.startswith("{"):
+        try:
+            ids = loads(user_id)
+        except ValueError:
+            return user_id
+        known = [ids.get(key) for key in ("account_uuid", "device_id")] if isinstance(ids, dict) else []
+        return next((value for value in known if isinstance(value, str) and value), "")
+    return user_id.partition("_account_")[0]

@@ -1,0 +1,121 @@
+"""Tool calls of one answer, put together from whatever pieces a provider sends.
+
+Observed (fixtures facts 22 to 28, failure-modes F2): arguments in tokens, whole, only with the finish, as an object,
+empty, absent; ids that are empty, repeated on every piece, numbered anew in each answer, or missing; an index that
+is missing, starts at 1, or stays 0 for several calls; a name repeated with each piece.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..jsonio import loads
+from ..unified import ToolDelta
+
+
+class ToolBlock:
+    """One call. `parts` are the fragments of its arguments in order, `sent` how many of them the client has."""
+
+    __slots__ = ("given_id", "id", "name", "opened", "parts", "sent")
+
+    def __init__(self) -> None:
+        self.given_id = ""
+        self.id = ""
+        self.name = ""
+        self.parts: list[str] = []
+        self.sent = 0
+        self.opened = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether it may be shown: an id is waited for only until arguments come."""
+        return bool(self.name) and bool(self.given_id or self.parts)
+
+    def complete(self) -> bool:
+        """Whether the arguments so far are a whole JSON value. No arguments at all: more may come."""
+        if not self.parts or not self.parts[-1].rstrip().endswith(("}", "]")):
+            return False
+        return self.valid()
+
+    def valid(self) -> bool:
+        """Whether the arguments, taken as final, are JSON (none means `{}`)."""
+        text = "".join(self.parts)
+        if not text.strip():
+            return True
+        try:
+            loads(text)
+        except ValueError:
+            return False
+        return True
+
+    def unsent(self) -> str:
+        """The arguments the client does not have yet."""
+        if self.sent == len(self.parts):
+            return ""
+        text = "".join(self.parts[self.sent :])
+        self.sent = len(self.parts)
+        return text
+
+
+class ToolBlocks:
+    """Finds the call a delta belongs to, and gives every call an id of its own."""
+
+    __slots__ = ("_by_index", "_ids", "_new_id", "order")
+
+    def __init__(self, new_id: Callable[[], str]) -> None:
+        self.order: list[ToolBlock] = []
+        self._by_index: dict[int, ToolBlock] = {}
+        self._ids: set[str] = set()
+        self._new_id = new_id
+
+    def take(self, delta: ToolDelta) -> ToolBlock:
+        """Add a delta to its call, which is made when there is none."""
+        index = delta.get("index")
+        block = self._find(index, delta)
+        if block is None:
+            block = ToolBlock()
+            self.order.append(block)
+        if index is not None:
+            self._by_index[index] = block
+        block.given_id = block.given_id or delta.get("id", "")
+        block.name = block.name or delta.get("name", "")
+        if arguments := delta.get("arguments"):
+            block.parts.append(arguments)
+        return block
+
+    def name_id(self, block: ToolBlock) -> None:
+        """Settle the id the client will see: the provider's if it is there and not taken, else a new one."""
+        wanted = block.given_id or self._new_id()
+        block.id, count = wanted, 2
+        while block.id in self._ids:
+            block.id, count = f"{wanted}_{count}", count + 1
+        self._ids.add(block.id)
+
+    def _find(self, index: int | None, delta: ToolDelta) -> ToolBlock | None:
+        given_id = delta.get("id", "")
+        if index is not None:
+            block = self._by_index.get(index)
+            if block is None and given_id and not delta.get("name"):
+                block = self._with_id(given_id)
+        elif given_id:
+            return self._with_id(given_id)
+        else:
+            block = self.order[-1] if self.order else None
+        return None if block is None or _begins_another(block, delta) else block
+
+    def _with_id(self, given_id: str) -> ToolBlock | None:
+        return next((block for block in reversed(self.order) if block.given_id == given_id), None)
+
+
+def _begins_another(block: ToolBlock, delta: ToolDelta) -> bool:
+    """Whether a delta that points at `block` is in truth the first piece of another call.
+
+    A new id decides. Without ids it takes a name: another one, or the same again when the arguments are whole and
+    more arrive (a closing piece repeats the name with nothing in it).
+    """
+    given_id, name = delta.get("id", ""), delta.get("name", "")
+    if given_id and block.given_id:
+        return given_id != block.given_id
+    if not name or not block.name:
+        return False
+    return name != block.name or (bool(delta.get("arguments")) and block.complete())

@@ -1,0 +1,153 @@
+"""One attempt at one target: the request that will be sent, and the reader for what comes back.
+
+Converted anew from the pristine request each time, for the target's own wire format.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .answer import Answer
+from .anthropic.lane import forward_headers, lane_body
+from .anthropic.relay import RelayAnswer
+from .anthropic.request import to_unified
+from .anthropic.stream import MessageStream, StreamSettings
+from .call import Call
+from .errors import BadRequest, GatewayError
+from .jsonio import dumps
+from .losses import Losses
+from .pairing import pair_tools
+from .routing.subagent import strip_tag
+from .state import State
+from .targets import Target
+from .transformers.base import TransformContext, UpstreamRequest
+from .unified import Json, Part, UnifiedRequest
+from .upstream import WireRequest
+from .wire.chat.answer import ChatAnswer
+from .wire.chat.errors import error_from_chunk
+from .wire.chat.request import build_chat_body
+
+
+class Attempt:
+    """A target, the request for it and the reader of its answer. The request can be taken once, then it is let go."""
+
+    __slots__ = ("_request", "answer", "target")
+
+    def __init__(self, target: Target, request: WireRequest, answer: Answer) -> None:
+        self.target = target
+        self.answer = answer
+        self._request: WireRequest | None = request
+
+    def take_request(self) -> WireRequest:
+        """The request, given away so that its body does not live as long as the answer."""
+        request, self._request = self._request, None
+        assert request is not None
+        return request
+
+
+async def prepare(call: Call, state: State) -> Attempt:
+    """Build the attempt for the call's decision. Raises `BadRequest` when `strict` forbids what would be lost."""
+    decision = call.decision
+    assert decision is not None
+    target = call.snapshot.target(decision.provider, decision.model)
+    call.losses = Losses()
+    body = strip_tag(call.body, is_subagent=call.facts.is_subagent)
+    if target.wire == "messages":
+        return _relay(call, target, body)
+    if call.streaming and call.input_tokens is None:
+        call.input_tokens = await state.counter.count(call.body)
+    attempt = _translate(call, target, body, state)
+    if call.strict and (dropped := call.losses.dropped()):
+        lost = "; ".join(f"{loss.feature}: {loss.detail or 'cannot be carried'}" for loss in dropped)
+        raise BadRequest(f"strict: {target.provider.name} would not get everything that was asked ({lost})")
+    return attempt
+
+
+def _relay(call: Call, target: Target, body: Json) -> Attempt:
+    """The Anthropic lane: the client's bytes, its `anthropic-*` headers, our credential."""
+    provider = target.provider
+    raw = lane_body(
+        call.raw,
+        body,
+        model=target.model,
+        drop_fields=provider.drop_fields,
+        edited=body is not call.body,
+        losses=call.losses,
+    )
+    headers = {**forward_headers(call.headers, provider.allowed_betas), **target.headers}
+    return Attempt(target, _wire_request(target, headers, raw), RelayAnswer(streaming=call.streaming))
+
+
+def _translate(call: Call, target: Target, body: Json, state: State) -> Attempt:
+    """Through the pivot to chat completions."""
+    losses = call.losses
+    context = TransformContext(
+        provider=target.provider.name,
+        model=target.model,
+        session_id=call.session_id or None,
+        stream=call.streaming,
+        losses=losses,
+    )
+    unified = to_unified(body, losses, session_id=call.session_id or None)
+    unified["stream"] = call.streaming or target.dialect.streams_only
+    unified["messages"] = pair_tools(unified["messages"], losses)
+    request = UpstreamRequest(target.url, dict(target.headers), unified)  # type: ignore[arg-type]
+    for step in target.unified_steps:
+        request = step.transform_request_in(request, context)
+    built = build_chat_body(request.body, target.model, target.dialect, losses, recall=state.reasoning.get)  # type: ignore[arg-type]
+    request.body = built.body
+    for step in target.wire_steps:
+        request = step.transform_request_in(request, context)
+
+    message = MessageStream(
+        StreamSettings(
+            message_id=state.new_id("msg_"),
+            model=call.asked_model,
+            input_tokens=call.input_tokens or 0,
+            new_tool_id=lambda: state.new_id("toolu_"),
+            tool_name=built.tool_names.from_wire,
+            issuer=target.dialect.name,
+            search_query=_search_query(unified),
+        )
+    )
+
+    def read_chunk_error(error: Any) -> GatewayError:
+        return error_from_chunk(error, provider=target.provider.name, model=target.model, mask=call.snapshot.mask)
+
+    answer = ChatAnswer(
+        message,
+        read_chunk_error,
+        stop=tuple(unified.get("stop", ())),
+        wire_steps=target.wire_steps[::-1],
+        unified_steps=target.unified_steps[::-1],
+        context=context,
+    )
+    wire = WireRequest(
+        url=request.url,
+        headers=request.headers,
+        body=dumps(request.body),
+        connect_timeout_seconds=target.timeouts.connect_seconds,
+    )
+    return Attempt(target, wire, answer)
+
+
+def _wire_request(target: Target, headers: dict[str, str], body: bytes) -> WireRequest:
+    return WireRequest(target.url, headers, body, connect_timeout_seconds=target.timeouts.connect_seconds)
+
+
+def _search_query(request: UnifiedRequest) -> str | None:
+    """What a web search request searches for: the last thing the user said (client report, section 4)."""
+    tools = request.get("server_tools", ())
+    if not any(str(tool.get("type", "")).startswith("web_search") for tool in tools):
+        return None
+    for message in reversed(request["messages"]):
+        if message["role"] == "user":
+            content = message["content"]
+            return _text_of(content).rpartition("query:")[2].strip()
+    return ""
+
+
+def _text_of(content: str | list[Part] | None) -> str:
+    if isinstance(content, str):
+        return content
+    return " ".join(part["text"] for part in content or () if part["type"] == "text")

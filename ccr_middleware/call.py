@@ -1,0 +1,56 @@
+"""One client request, and all we know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from .losses import Losses
+from .routing.decision import Decision
+from .routing.facts import Facts
+from .targets import Snapshot
+from .unified import Json, Usage
+
+
+@dataclass(slots=True)
+class Call:
+    """A Messages request on its way.
+
+    `raw` and `body` are the request as it came and are never changed: every attempt starts from them. They are let
+    go once the answer has begun (a stream would otherwise hold them to its end). `input_tokens` is the counted
+    size of the prompt, None while nobody needed it.
+    """
+
+    id: str
+    raw: bytes
+    body: Json
+    headers: Mapping[str, str]
+    snapshot: Snapshot
+    facts: Facts
+    streaming: bool
+    asked_model: str
+    strict: bool = False
+    input_tokens: int | None = None
+    decision: Decision | None = None
+    losses: Losses = field(default_factory=Losses)
+    session_id: str = ""
+    attempts: int = 0
+    stop_reason: str | None = None
+    usage: Usage = field(default_factory=Usage)
+
+    def release(self) -> None:
+        """The answer has begun: nothing needs the request any more."""
+        self.raw = b""
+        self.body = {}
+        self.facts = replace(self.facts, body=self.body)
+
+    def answer_headers(self) -> dict[str, str]:
+        """What the client is told about how its answer came to be."""
+        headers = {"request-id": self.id}
+        if self.decision is not None:
+            headers["x-ccr-provider"] = self.decision.provider
+            headers["x-ccr-model"] = self.decision.model
+            headers["x-ccr-scenario"] = self.decision.scenario
+        if len(self.losses):
+            headers["x-ccr-loss"] = self.losses.header()
+        return headers

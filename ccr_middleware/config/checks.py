@@ -1,0 +1,141 @@
+"""What is legal in a configuration and yet most likely a mistake (failure-modes F12, F27): one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from urllib.parse import urlsplit
+
+from .places import Path, Places, did_you_mean, quote
+from .schema import ROUTED_SCENARIOS, Config, Provider, Router, TransformerUse
+from .spelling import file_spelling, is_blank, known_keys
+
+#: Keys of CCR v2 that are not fields of `Config`, with the type they have there.
+_OTHER_SECTIONS: Mapping[str, tuple[type, str]] = {
+    "fallback": (dict, "an object"),
+    "StatusLine": (dict, "an object"),
+    "transformers": (list, "a list"),
+    "plugins": (list, "a list"),
+    "Plugins": (list, "a list"),
+}
+
+#: Headers that carry a key of their own.
+_KEY_HEADERS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key"})
+
+
+def check(config: Config, places: Places, known_transformers: Collection[str] = ()) -> list[str]:
+    """Every warning about a valid configuration. Transformer names are only checked when some are known."""
+    return [
+        *_check_top(config),
+        *_check_providers(config, places),
+        *_check_transformers(config, places, known_transformers),
+        *_check_router(config, places),
+    ]
+
+
+def _check_top(config: Config) -> Iterator[str]:
+    for key, value in (config.model_extra or {}).items():
+        if key not in _OTHER_SECTIONS:
+            yield from _misspelt(key, key, known_keys(Config))
+            continue
+        expected, article_and_type = _OTHER_SECTIONS[key]
+        if not is_blank(value) and not isinstance(value, expected):
+            yield f"{key}: is not used, since it must be {article_and_type}"
+
+
+def _misspelt(place: str, key: str, known: Collection[str]) -> Iterator[str]:
+    """Unknown keys are nobody's business, unless they look very much like a known one."""
+    suggestion = did_you_mean(key, known, cutoff=0.85)
+    if suggestion:
+        yield f"{place}: this key is not known{suggestion}"
+
+
+def _check_providers(config: Config, places: Places) -> Iterator[str]:
+    for index, provider in enumerate(config.providers):
+        at: Path = ("providers", index)
+        keyless = provider.auth == "none" or any(name.lower() in _KEY_HEADERS for name in provider.headers)
+        if not provider.api_key and not keyless and not _is_loopback(provider.base_url):
+            yield f'{places.show((*at, "api_key"))}: is missing; write the key or $VARIABLE, or "auth": "none"'
+        if not provider.models:
+            yield f"{places.show((*at, 'models'))}: no models are listed; write the models of {quote(provider.name)}"
+        if "," in provider.name:
+            yield f"{places.show((*at, 'name'))}: a comma separates provider and model in a target; take it out"
+        if "$" not in provider.base_url and not _is_http(provider.base_url):
+            yield f"{places.show((*at, 'base_url'))}: is no address; begin it with https:// or http://"
+        for key in provider.model_extra or {}:
+            yield from _misspelt(places.show((*at, key)), key, known_keys(Provider))
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_http(url: str) -> bool:
+    return url.lower().startswith(("http://", "https://")) and bool(_host(url))
+
+
+def _is_loopback(url: str) -> bool:
+    """Servers on this machine need no key."""
+    host = _host(url)
+    return host in {"localhost", "::1"} or host.endswith(".localhost") or host.startswith("127.")
+
+
+def _check_transformers(config: Config, places: Places, known: Collection[str]) -> Iterator[str]:
+    if not known:
+        return
+    modules = (config.model_extra or {}).get("transformers")
+    entries = [entry for entry in modules if isinstance(entry, Mapping)] if isinstance(modules, list) else []
+    names = [*known, *(str(entry["name"]) for entry in entries if entry.get("name"))]
+    folded = {name.strip().lower() for name in names}
+    for path, use in _uses(config):
+        if use.name.strip().lower() not in folded:
+            yield f"{places.show(path)}: no transformer is called {quote(use.name)}{did_you_mean(use.name, names)}"
+
+
+def _uses(config: Config) -> Iterator[tuple[Path, TransformerUse]]:
+    for index, provider in enumerate(config.providers):
+        at: Path = ("providers", index)
+        for position, use in enumerate(provider.use):
+            yield (*at, "use", position), use
+        for model, uses in provider.use_by_model.items():
+            for position, use in enumerate(uses):
+                yield (*at, "use_by_model", model, position), use
+
+
+def _check_router(config: Config, places: Places) -> Iterator[str]:
+    router = config.router
+    for key, value in (router.model_extra or {}).items():
+        if not is_blank(value):
+            known = ", ".join(file_spelling(Router, scenario) for scenario in ROUTED_SCENARIOS)
+            suggestion = did_you_mean(key, known_keys(Router)) or f"; known are {known}"
+            yield f"{places.show(('router', key))}: there is no such scenario{suggestion}"
+    if config.providers and router.default is None:
+        yield f'{places.show(("router", "default"))}: is not set; write "provider,model" for all other requests'
+    for scenario in ROUTED_SCENARIOS:
+        target = router.target(scenario)
+        problem = _problem_with(target, config) if target else None
+        if problem:
+            yield f"{places.show(('router', scenario))}: {problem}"
+
+
+def _problem_with(target: str, config: Config) -> str | None:
+    """What is wrong with a `provider,model` target."""
+    name, comma, model = (part.strip() for part in target.partition(","))
+    names = [provider.name for provider in config.providers]
+    if not comma:
+        owner = next((p.name for p in config.providers if _lists(p, target)), "provider")
+        return f"{quote(target)} names no provider; write {quote(f'{owner},{target}')}"
+    provider = config.provider(name)
+    if provider is None:
+        return f"{quote(target)}: no provider is called {quote(name)}{did_you_mean(name, names)}"
+    if provider.models and not _lists(provider, model):
+        nearest = did_you_mean(model, provider.models)
+        return f"{quote(target)}: {quote(model)} is not among the models of {quote(provider.name)}{nearest}"
+    return None
+
+
+def _lists(provider: Provider, model: str) -> bool:
+    """Whether a provider lists a model, in any case."""
+    return any(model.strip().lower() == listed.lower() for listed in provider.models)

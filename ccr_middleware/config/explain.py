@@ -1,0 +1,90 @@
+"""Validation errors in the words of the document: where it was written, what is wrong, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from .interpolate import Unset
+from .places import Path, Places
+
+#: How many further errors are spelled out after the first.
+_MORE = 4
+
+_WHAT = {
+    "missing": "is missing",
+    "tuple_type": "must be a list",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+}
+_FIXES = {
+    "name": 'give it a name, such as "deepseek"',
+    "base_url": 'write the full address, such as "https://api.deepseek.com/chat/completions"',
+    "providers": 'write a list of {"name": ..., "api_base_url": ..., "api_key": ..., "models": [...]}',
+    "router": 'write {"default": "provider,model"}',
+    "models": 'write ["model-a", "model-b"]',
+    "use": 'write "name" or ["name", {"option": value}]',
+    "use_by_model": 'write "name" or ["name", {"option": value}]',
+}
+
+
+def explain(error: ValidationError, values: Mapping[str, Any], places: Places, unset: tuple[Unset, ...]) -> str:
+    """One line: the first error with its fix, then how many more there are and which.
+
+    `values` is what was validated. No value of the document is shown, since it may be a secret.
+    """
+    problems: dict[Path, list[str]] = {}
+    for detail in error.errors(include_url=False, include_input=False, include_context=False):
+        problems.setdefault(_place(detail, values), []).append(_what(detail))
+    variables = {place.path: place.name for place in unset}
+    lines = []
+    for path in _deepest(problems):
+        what = " or ".join(dict.fromkeys(problems[path]))
+        variable = variables.get(places.written(path))
+        reason = f" and the variable {variable} is not set" if variable else ""
+        lines.append((f"{places.show(path)}: {what}{reason}", _fix(path)))
+    (first, fix), *others = lines
+    more = ", ".join([line for line, _ in others[:_MORE]] + ["..."] * (len(others) > _MORE))
+    return f"{first}; {fix}" + (f" (+{len(others)} more: {more})" if others else "")
+
+
+def _deepest(paths: Collection[Path]) -> list[Path]:
+    """The paths that lead to no other. Every branch of a union complains; the one that went deepest was meant."""
+    return [path for path in paths if not any(len(other) > len(path) and other[: len(path)] == path for other in paths)]
+
+
+def _place(detail: ErrorDetails, values: Mapping[str, Any]) -> Path:
+    """The error's field path, without the parts pydantic adds to tell the branches of a union apart."""
+    path: list[str | int] = []
+    value: Any = values
+    for part in detail["loc"]:
+        if part in (value if isinstance(value, Mapping) else range(len(value)) if isinstance(value, list) else ()):
+            value = value[part]
+            path.append(part)
+    if detail["type"] == "missing":
+        path.append(detail["loc"][-1])
+    return tuple(path)
+
+
+def _what(detail: ErrorDetails) -> str:
+    if detail["type"] == "model_type" and not {"use", "use_by_model"}.isdisjoint(detail["loc"]):
+        return "is no transformer"
+    return _WHAT.get(detail["type"]) or detail["msg"].replace("Input should be", "must be")
+
+
+def _fix(path: Path) -> str:
+    """What to do about an error at a field path: the innermost field we have an example for decides."""
+    outer, *inner = (part for part in path if isinstance(part, str))
+    known = next((field for field in reversed(inner) if field in _FIXES), "") if inner else outer
+    return _FIXES.get(known, "correct it, or leave it out for the default")

@@ -1,0 +1,201 @@
+"""Every spelling that CCR v2's code accepts or its documentation shows → the Python names of `config.schema`.
+
+The code and the documents of CCR v2 disagree on most keys (`api_base_url` or `HOST` or `baseUrl`), so users write all
+of them. Each field has one spelling that we document (`file_spelling`) and others that are taken as well; snake case
+and camel case always are. A key that is null or blank counts as not written: CCR v2's UI saves `"PROXY_URL": ""`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from .places import Path, Places, quote
+from .schema import ROUTED_SCENARIOS, Config, Pool, Provider, Router, Section, Streaming, Timeouts
+from .transformer_lists import apply_global_transformers, collect_transformers
+
+#: The documented spelling of a field first, then others, in the order in which they win. A field that is not listed
+#: is documented under its Python name.
+_SPELLINGS: dict[type[Section], dict[str, tuple[str, ...]]] = {
+    Config: {
+        "host": ("HOST",),
+        "port": ("PORT",),
+        "api_key": ("APIKEY",),
+        "log": ("LOG",),
+        "log_level": ("LOG_LEVEL",),
+        "api_timeout_ms": ("API_TIMEOUT_MS",),
+        "proxy_url": ("PROXY_URL", "HTTPS_PROXY", "https_proxy", "httpsProxy"),
+        "providers": ("Providers",),
+        "router": ("Router",),
+    },
+    Provider: {
+        "name": ("name", "NAME"),
+        "base_url": ("api_base_url", "HOST", "baseURL"),
+        "api_key": ("api_key", "APIKEY"),
+        "models": ("models", "MODELS"),
+    },
+    Router: {
+        "long_context": ("longContext",),
+        "web_search": ("webSearch",),
+        "long_context_threshold": ("longContextThreshold",),
+        "think_when": ("thinkWhen",),
+    },
+}
+_SECTIONS: dict[str, type[Section]] = {"timeouts": Timeouts, "streaming": Streaming, "pool": Pool}
+
+#: Fields of `Config` that no document sets.
+_NOT_WRITTEN = frozenset({"raw", "source", "warnings"})
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """A document in Python names, and where each field was written."""
+
+    values: dict[str, Any]
+    places: Places
+
+
+def _camel_case(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _snake_case(name: str) -> str:
+    return "".join(f"_{char.lower()}" if char.isupper() else char for char in name)
+
+
+@cache
+def spellings(model: type[Section], field: str) -> tuple[str, ...]:
+    """All spellings of a field; the one in our documentation first."""
+    named = (*_SPELLINGS.get(model, {}).get(field, ()), field)
+    return tuple(dict.fromkeys((*named, *(_camel_case(name) for name in named if name.islower()))))
+
+
+def file_spelling(model: type[Section], field: str) -> str:
+    """How our documentation spells a field in the file."""
+    return spellings(model, field)[0]
+
+
+@cache
+def _fields(model: type[Section]) -> dict[str, tuple[str, ...]]:
+    """The fields a document may set, with their spellings."""
+    return {field: spellings(model, field) for field in model.model_fields if field not in _NOT_WRITTEN}
+
+
+@cache
+def known_keys(model: type[Section]) -> tuple[str, ...]:
+    """Every key a section of the document understands, documented spellings before others."""
+    return tuple(name for names in _fields(model).values() for name in names)
+
+
+def is_blank(value: object) -> bool:
+    """Whether a key with this value counts as not written."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def normalise(document: Mapping[str, Any]) -> Spelled:
+    """A copy of a (resolved) document in Python names. Raises nothing: what is wrong is left for validation."""
+    places = Places()
+    values = _section(Config, document, (), (), places)
+    _providers(values, places)
+    _router(values, places)
+    apply_global_transformers(values, places)
+    return Spelled(values, places)
+
+
+def _section(model: type[Section], written: Mapping[str, Any], at: Path, there: Path, places: Places) -> dict[str, Any]:
+    """The members of one section under their fields' names; unknown keys as they are.
+
+    `at` is the section's path in fields, `there` its path as written.
+    """
+    fields: dict[str, Any] = {}
+    for field, names in _fields(model).items():
+        present = [name for name in names if not is_blank(written.get(name))]
+        places.add((*at, field), (*there, *((present or names)[:1])))
+        if present:
+            fields[field] = written[present[0]]
+        for other in present[1:]:
+            places.warn((*there, other), f"means the same as {quote(present[0])}, which is used; remove one of the two")
+    for key, value in written.items():
+        if key not in known_keys(model) and not (model is Config and key in _NOT_WRITTEN):
+            fields[key] = value
+    for field, section in _SECTIONS.items():
+        if field in model.model_fields and isinstance(fields.get(field), Mapping):
+            nested = (*at, field)
+            fields[field] = _section(section, fields[field], nested, places.written(nested), places)
+    return fields
+
+
+def _providers(config: dict[str, Any], places: Places) -> None:
+    """Normalise the list of providers in place. Of two with one name (in any case) the first is kept."""
+    items = config.get("providers")
+    if not isinstance(items, list):
+        return
+    providers: list[Any] = []
+    names: set[str] = set()
+    there = places.written(("providers",))
+    for index, item in enumerate(items):
+        at = ("providers", len(providers))
+        name = _name_of(item)
+        if name and name.lower() in names:
+            places.warn((*there, index), f"another provider is called {quote(name)} too, the first is used; rename one")
+            continue
+        names.add(name.lower())
+        places.add(at, (*there, index))
+        providers.append(_provider(item, at, places) if isinstance(item, Mapping) else item)
+    config["providers"] = providers
+
+
+def _name_of(item: object) -> str:
+    """The name of a provider as written, or ""."""
+    if isinstance(item, Provider):
+        return item.name
+    names = spellings(Provider, "name") if isinstance(item, Mapping) else ()
+    values = (item[name] for name in names if isinstance(item, Mapping) and not is_blank(item.get(name)))
+    return str(next(values, "")).strip()
+
+
+def _provider(written: Mapping[str, Any], at: Path, places: Places) -> dict[str, Any]:
+    provider = _section(Provider, written, at, places.written(at), places)
+    if isinstance(provider.get("dialect"), Mapping):
+        provider["dialect"] = {_snake_case(key): value for key, value in provider["dialect"].items()}
+    collect_transformers(provider, at, places)
+    return provider
+
+
+def _router(config: dict[str, Any], places: Places) -> None:
+    """Normalise `Router` in place: `routes` is a level the documentation shows; a key beside it wins over one in it."""
+    written = config.get("router")
+    if not isinstance(written, Mapping):
+        return
+    at, there = ("router",), places.written(("router",))
+    beside, routes = dict(written), {}
+    if isinstance(written.get("routes"), Mapping):
+        routes = beside.pop("routes")
+    router = _section(Router, routes, at, (*there, "routes"), places)
+    inside = {field: places.written((*at, field)) for field in router}
+    for field, value in _section(Router, beside, at, there, places).items():
+        if field in inside:
+            places.warn(inside.pop(field), "is also set beside routes, which is used; remove one of the two")
+        router[field] = value
+    for field, path in inside.items():
+        places.add((*at, field), path)
+    names = [_name_of(item) for item in _list(config.get("providers"))]
+    config["router"] = {
+        field: _with_comma(value, names) if field in ROUTED_SCENARIOS else value for field, value in router.items()
+    }
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _with_comma(target: Any, providers: list[str]) -> Any:
+    """`provider/model` → `provider,model` when a provider is called so; CCR v2's documentation shows both."""
+    if not isinstance(target, str) or "," in target:
+        return target
+    prefixes = [name for name in providers if name and target.lower().startswith(f"{name.lower()}/")]
+    longest = max(prefixes, key=len, default="")
+    return f"{longest},{target[len(longest) + 1 :]}" if longest else target

@@ -1,0 +1,47 @@
+"""The endpoint table: path and method to handler."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
+
+from ..errors import MethodNotAllowed, NotFound
+from ..http import Request
+from ..state import State
+from ..targets import Snapshot
+from . import about, messages
+
+Handler = Callable[[Request, Snapshot, State, str], Awaitable[None]]
+
+
+class Endpoint(NamedTuple):
+    """A handler, and whether anybody may call it: what is not `public` needs a key."""
+
+    handler: Handler
+    public: bool = False
+
+
+#: path -> method -> endpoint. HEAD is answered wherever GET is.
+ENDPOINTS: Mapping[str, Mapping[str, Endpoint]] = {
+    "/": {"GET": Endpoint(about.root, public=True)},
+    "/health": {"GET": Endpoint(about.health, public=True)},
+    "/api/hello": {"GET": Endpoint(about.hello, public=True)},
+    "/v1/messages": {"POST": Endpoint(messages.messages)},
+    "/v1/messages/count_tokens": {"POST": Endpoint(messages.count_tokens)},
+    "/v1/models": {"GET": Endpoint(about.models)},
+    "/v1/models/{id}": {"GET": Endpoint(about.model)},
+}
+
+
+def find_endpoint(method: str, path: str) -> Endpoint:
+    """The endpoint of a request. Raises `NotFound` or `MethodNotAllowed`."""
+    methods = ENDPOINTS.get(path)
+    if methods is None and path.startswith("/v1/models/"):
+        methods = ENDPOINTS["/v1/models/{id}"]
+    if methods is None:
+        raise NotFound(f"there is nothing at {path}; clients are given the address of the gateway without /v1")
+    endpoint = methods.get("GET" if method == "HEAD" else method)
+    if endpoint is None:
+        allowed = ", ".join([*methods, "HEAD"] if "GET" in methods else methods)
+        raise MethodNotAllowed(f"{path} does not take {method}; it takes {allowed}", headers={"allow": allowed})
+    return endpoint

@@ -1,0 +1,137 @@
+"""Our small ASGI toolkit: a request to read, answers to send. Everything above it is free of ASGI messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import cast
+from urllib.parse import parse_qs
+
+from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
+
+from .errors import GatewayError, RequestTooLarge
+from .jsonio import dumps
+from .unified import Json
+
+#: Headers of every streamed answer. Proxies must neither hold back nor change it (nginx reads `x-accel-buffering`).
+SSE_HEADERS = (
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache, no-transform"),
+    (b"x-accel-buffering", b"no"),
+)
+
+
+class ClientLeft(Exception):
+    """The client closed the connection."""
+
+
+class Request:
+    """One HTTP request: method, path below the mount point, headers, query, and the body on demand."""
+
+    def __init__(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        self.scope = scope
+        self.receive = receive
+        self.send = send
+        self.method = scope["method"]
+        self.path = route_path(scope["path"], scope.get("root_path", ""))
+
+    @cached_property
+    def headers(self) -> dict[str, str]:
+        """Headers with lower-case names; of equal ones the last, except that lists are joined."""
+        headers: dict[str, str] = {}
+        for raw_name, raw_value in self.scope["headers"]:
+            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+            if name in headers and name == "anthropic-beta":
+                value = f"{headers[name]},{value}"
+            headers[name] = value
+        return headers
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """Query parameters, the last of equals."""
+        text = self.scope["query_string"].decode("latin-1")
+        return {name: values[-1] for name, values in parse_qs(text).items()}
+
+    async def body(self, limit: int) -> bytes:
+        """The whole body. Raises `RequestTooLarge` over `limit` bytes, `ClientLeft` when it ends half-sent."""
+        declared = self.headers.get("content-length", "")
+        if declared.isascii() and declared.isdigit() and int(declared) > limit:
+            raise _too_large(limit)
+        message = await self.receive()
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            if message["type"] != "http.request":
+                raise ClientLeft
+            part = message.get("body", b"")
+            size += len(part)
+            if size > limit:
+                raise _too_large(limit)
+            if not message.get("more_body", False):
+                return b"".join([*parts, part]) if parts else part
+            parts.append(part)
+            message = await self.receive()
+
+
+def _too_large(limit: int) -> RequestTooLarge:
+    size = f"{limit / 1_048_576:g} MB" if limit >= 1_048_576 else f"{limit} bytes"
+    return RequestTooLarge(f"the request is larger than {size}; raise max_body_bytes in the configuration to allow it")
+
+
+def route_path(path: str, root_path: str) -> str:
+    """The path below the mount point. Some hosts leave the prefix in the path and some cut it off."""
+    root = root_path.rstrip("/")
+    if root and (path == root or path.startswith(root + "/")):
+        path = path[len(root) :]
+    return path.rstrip("/") or "/"
+
+
+def header_list(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Headers as ASGI wants them. What latin-1 cannot say goes as UTF-8; line breaks never pass."""
+    encoded = []
+    for name, value in headers.items():
+        clean = value.replace("\r", " ").replace("\n", " ")
+        try:
+            raw = clean.encode("latin-1")
+        except UnicodeEncodeError:
+            raw = clean.encode("utf-8", "replace")
+        encoded.append((name.encode("latin-1"), raw))
+    return encoded
+
+
+async def send_bytes(
+    request: Request, status: int, body: bytes, headers: Mapping[str, str], content_type: bytes = b"application/json"
+) -> None:
+    """Send a whole answer. A HEAD request gets the headers of it."""
+    head = [(b"content-type", content_type), (b"content-length", b"%d" % len(body)), *header_list(headers)]
+    await request.send({"type": "http.response.start", "status": status, "headers": head, "trailers": False})
+    await request.send(
+        {"type": "http.response.body", "body": b"" if request.method == "HEAD" else body, "more_body": False}
+    )
+
+
+async def send_json(request: Request, value: Json, headers: Mapping[str, str], status: int = 200) -> None:
+    """Send a JSON answer."""
+    await send_bytes(request, status, dumps(value), headers)
+
+
+async def send_error(request: Request, error: GatewayError, headers: Mapping[str, str]) -> None:
+    """Send an error the way Anthropic does, with the id of the request in it."""
+    extra = dict(error.headers)
+    if error.should_retry is not None:
+        extra["x-should-retry"] = "true" if error.should_retry else "false"
+    body = error_body(error, headers.get("request-id"))
+    await send_bytes(request, error.status, dumps(body), {**headers, **extra})
+
+
+def error_body(error: GatewayError, request_id: str | None) -> Json:
+    """The one place where an error becomes what a client reads."""
+    body: Json = {"type": "error", "error": {"type": error.type, "message": error.message}}
+    if request_id:
+        body["request_id"] = request_id
+    return body
+
+
+def as_http_scope(scope: Mapping[str, object]) -> HTTPScope:
+    """Narrow a scope whose type was checked by the caller."""
+    return cast(HTTPScope, scope)

@@ -1,0 +1,50 @@
+"""What could not be carried to a provider, and what was done about it. Nothing is lost silently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+#: - `dropped`: gone; the model will not know of it. With `strict` on, the request is refused instead.
+#: - `emulated`: carried in another form with the same purpose (a document as text, a system note as user text).
+#: - `clamped`: a number was moved into what the provider takes.
+Action = Literal["dropped", "emulated", "clamped"]
+
+
+class Loss(NamedTuple):
+    """One feature of a request (`tool.strict`, `thinking.redacted`, …) and what happened to it."""
+
+    feature: str
+    action: Action
+    detail: str = ""
+
+
+class Losses:
+    """The losses of one attempt, each feature once, in the order they were met."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self) -> None:
+        self._items: dict[tuple[str, Action], Loss] = {}
+
+    def add(self, feature: str, action: Action, detail: str = "") -> None:
+        """Record a loss. `feature` is a short dotted ASCII name, `detail` one sentence for the log."""
+        self._items.setdefault((feature, action), Loss(feature, action, detail))
+
+    def __iter__(self) -> Iterator[Loss]:
+        return iter(self._items.values())
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __bool__(self) -> bool:
+        """Always true: an empty record is still the one to write to."""
+        return True
+
+    def dropped(self) -> list[Loss]:
+        """Those that `strict` refuses."""
+        return [loss for loss in self if loss.action == "dropped"]
+
+    def header(self) -> str:
+        """The value of `x-ccr-loss`: `feature=action` pairs, comma separated."""
+        return ", ".join(f"{loss.feature}={loss.action}" for loss in self)

@@ -1,0 +1,119 @@
+"""Waiting with limits: for a client that may leave, and for a provider that may never answer.
+
+Both are one cancel scope per attempt, cancelled from outside. Deadlines cost one timer per attempt, not one per read:
+reading only notes the time, and the timer looks at it when it fires and sets itself anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Literal, Self
+
+from anyio import CancelScope
+from asgiref.typing import ASGIReceiveCallable
+
+from .config.schema import Timeouts
+
+#: Why an attempt was ended by the clock.
+Expiry = Literal["first byte", "idle", "total", "grace"]
+
+
+class Presence:
+    """Notices the client leaving, from the first moment to the last, and cancels what is being done for it.
+
+    Servers do not raise when something is sent to a client that has gone (uvicorn, hypercorn, granian: silence), so
+    `receive` is watched all the time. `left` tells afterwards.
+    """
+
+    def __init__(self, receive: ASGIReceiveCallable) -> None:
+        self.left = False
+        self.scope: CancelScope | None = None
+        self._receive = receive
+        self._task: asyncio.Task[None] | None = None
+
+    def __enter__(self) -> Self:
+        self._task = asyncio.get_running_loop().create_task(self._watch())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _watch(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self.left = True
+        if self.scope is not None:
+            self.scope.cancel()
+
+
+class Guard:
+    """The limits of one attempt: `with Guard(presence, timeouts) as guard:` around all waiting for a provider.
+
+    `touch()` after each read; `answered()` when the first byte of the body or the headers came; `grace(seconds)` when
+    the rest is wanted but not needed. Leaving the block quietly with `expired` set means the clock ended it.
+    """
+
+    def __init__(self, presence: Presence, timeouts: Timeouts) -> None:
+        self.expired: Expiry | None = None
+        self._presence = presence
+        self._timeouts = timeouts
+        self._scope = CancelScope()
+        self._loop = asyncio.get_running_loop()
+        self._began = self._touched = self._loop.time()
+        self._phase: Expiry = "first byte"
+        self._limit = timeouts.first_byte_seconds
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __enter__(self) -> Self:
+        self._scope.__enter__()
+        self._presence.scope = self._scope
+        if self._presence.left:
+            self._scope.cancel()
+        self._arm()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._presence.scope = None
+        return self._scope.__exit__(kind, error, trace)
+
+    def touch(self) -> None:
+        """Something came from the provider."""
+        self._touched = self._loop.time()
+
+    def answered(self) -> None:
+        """The provider has begun to answer: from now on the idle limit counts."""
+        self._phase, self._limit = "idle", self._timeouts.idle_seconds
+        self.touch()
+        self._arm()
+
+    def grace(self, seconds: float) -> None:
+        """Everything needed has come: wait this much longer for the rest, whatever still drips in. Acts once."""
+        if self._phase != "grace":
+            self._phase, self._limit = "grace", seconds
+            self._began = self._touched = self._loop.time()
+            self._arm()
+
+    def _due(self) -> float:
+        since = self._began if self._phase == "grace" else self._touched
+        due = since + self._limit
+        return due if self._phase == "grace" else min(due, self._began + self._timeouts.total_seconds)
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(self._due(), self._check)
+
+    def _check(self) -> None:
+        now = self._loop.time()
+        if now < self._due():
+            self._arm()
+            return
+        over = self._phase != "grace" and now >= self._began + self._timeouts.total_seconds
+        self.expired = "total" if over else self._phase
+        self._scope.cancel()

@@ -1,0 +1,47 @@
+"""Reading a request body that nobody has validated: content may be a string, a list, null or anything else.
+
+What has not the expected shape is passed over, never an error: clients add roles, block types and fields at any
+time (R2), and a request must not fail for what routing alone wanted to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..unified import Json
+
+
+def as_dict(value: Any) -> Json:
+    """The value when it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def dicts(value: Any) -> list[Json]:
+    """The objects of a list; of anything else: none."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def text_of(value: Any) -> str:
+    """The value when it is a string, else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def texts(content: Any) -> Iterator[str]:
+    """The texts of a `system` or `content` value: the string itself, or the text of each text block, in order."""
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, list):
+        for block in content:
+            if isinstance(block, dict) and block.get("type") == "text" and isinstance(text := block.get("text"), str):
+                yield text
+
+
+def last_messages(messages: list[Json]) -> Iterator[Json]:
+    """The messages since the model last spoke, newest first; an answer begun for it (prefill) is passed over."""
+    newest_first = reversed(messages)
+    for position, message in enumerate(newest_first):
+        if message.get("role") != "assistant":
+            yield message
+        elif position:
+            return

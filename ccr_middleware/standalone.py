@@ -1,0 +1,196 @@
+"""The gateway as a program of its own: settings, socket, server, an orderly end.
+
+Only here, where nobody else owns the process, are the environment, `$HOME`, signals and root logging touched.
+"""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import logging
+import os
+import signal
+import socket
+import sys
+from argparse import Namespace
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from . import __version__
+from .config import Config, load_config
+from .errors import ConfigError
+from .gateway import Gateway
+from .transformers.builtin import builtin_registry
+
+#: In-flight answers may take so long (seconds) after a stop was asked for.
+SHUTDOWN_SECONDS = 10
+#: Idle client connections are kept so long (seconds); five, the server's own default, cuts sessions (F17).
+KEEP_ALIVE_SECONDS = 120
+
+_LEVELS = {"fatal": 50, "error": 40, "warn": 30, "info": 20, "debug": 10, "trace": 5}
+
+
+def config_path(args: Namespace, env: Mapping[str, str]) -> tuple[Path, bool]:
+    """The configuration file, and whether somebody named it (then it must exist)."""
+    named = args.config or env.get("CCR_CONFIG")
+    if named:
+        return Path(named).expanduser(), True
+    home = env.get("CCR_HOME")
+    folder = Path(home).expanduser() if home else Path.home() / ".claude-code-router"
+    return folder / "config.json", False
+
+
+def load_settings(args: Namespace, env: Mapping[str, str]) -> Config:
+    """The configuration with what flags and environment say about it: flag > environment > file > default.
+
+    Raises `ConfigError`.
+    """
+    path, named = config_path(args, env)
+    source = str(path) if named or path.exists() else None
+    config = load_config(source, env=env, known_transformers=builtin_registry().names())
+    overrides: dict[str, Any] = {}
+    for key, flag, variable in (
+        ("host", args.host, "HOST"),
+        ("port", args.port, "PORT"),
+        ("log_level", args.log_level, "LOG_LEVEL"),
+        ("api_key", None, "APIKEY"),
+        ("log", None, "LOG"),
+    ):
+        if flag is not None:
+            overrides[key] = flag
+        elif env.get(variable):
+            overrides[key] = _from_environment(variable, env[variable])
+    return config.model_copy(update=overrides)
+
+
+def _from_environment(variable: str, value: str) -> Any:
+    if variable == "PORT":
+        if not value.isascii() or not value.isdigit() or int(value) > 65535:
+            raise ConfigError(f"environment variable PORT={value}: must be a number from 0 to 65535")
+        return int(value)
+    if variable == "LOG":
+        return value.lower() not in ("false", "0", "no", "off")
+    if variable == "LOG_LEVEL" and value.lower() not in _LEVELS:
+        raise ConfigError(f"environment variable LOG_LEVEL={value}: must be one of {', '.join(_LEVELS)}")
+    return value.lower() if variable == "LOG_LEVEL" else value
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name can only be reached from this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def open_socket(config: Config) -> socket.socket:
+    """The listening socket. Raises `ConfigError` when there can be none, or when it would be open to everybody."""
+    host, port = config.host.strip("[]"), config.port
+    if not is_loopback(host) and not config.api_key:
+        raise ConfigError(
+            f"refusing to listen on {host} without a key: anybody who reaches it could use the providers; "
+            "set APIKEY in the configuration or the environment, or listen on 127.0.0.1"
+        )
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, proto)
+    except OSError as problem:
+        raise ConfigError(f"HOST {host}: {problem.strerror or problem}; set HOST or --host to an address") from None
+    try:
+        if os.name == "posix":  # elsewhere the option would let two programs share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(2048)
+    except OSError as problem:
+        listener.close()
+        raise ConfigError(_bind_problem(problem, host, port)) from None
+    return listener
+
+
+def _bind_problem(problem: OSError, host: str, port: int) -> str:
+    if problem.errno == errno.EADDRINUSE:
+        return f"port {port} on {host} is in use: stop the other program, or choose another with --port or PORT"
+    if problem.errno == errno.EACCES:
+        return f"port {port} on {host} is not allowed for this user: choose one above 1023 with --port or PORT"
+    if problem.errno == errno.EADDRNOTAVAIL:
+        return f"{host} is no address of this machine: set HOST or --host to one that is"
+    return f"cannot listen on {host} port {port}: {problem.strerror}"
+
+
+def banner(config: Config, port: int, *, show_key: bool) -> str:
+    """What is printed at the start: where it listens, what answers, and how to point Claude Code at it."""
+    host = config.host.strip("[]")
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    url = f"http://{host}:{port}"
+    key = (config.api_key if show_key else "<your APIKEY>") if config.api_key else "any-text-will-do"
+    if config.providers:
+        answers = f"configuration: {config.source}"
+    else:
+        answers = "no provider is configured: the built-in demo model answers (no key, no internet)"
+    return f"""ccr_middleware {__version__} listens on {url}
+{answers}
+
+Point Claude Code at it:
+  export ANTHROPIC_BASE_URL={url}
+  export ANTHROPIC_AUTH_TOKEN={key}
+  claude
+"""
+
+
+def set_up_logging(config: Config) -> None:
+    """Log to standard error, or nowhere when `LOG` is false."""
+    level = _LEVELS[config.log_level] if config.log else logging.CRITICAL + 1
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("ccr_middleware").setLevel(level)
+    if not config.log:
+        logging.disable(logging.CRITICAL)
+
+
+def serve(args: Namespace, env: Mapping[str, str]) -> None:
+    """Run until told to stop. Raises `ConfigError` when it cannot begin."""
+    config = load_settings(args, env)
+    set_up_logging(config)
+    try:
+        import uvicorn
+    except ImportError:
+        raise ConfigError('running alone needs the extra "server": pip install "ccr_middleware[server]"') from None
+    gateway = Gateway(config, env=env)
+    listener = open_socket(config)
+    # The server raises the signal again after its orderly end; without a handler that would be a violent one.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            gateway,
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            lifespan="on",
+            ws="none",
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        )
+    )
+    print(banner(config, listener.getsockname()[1], show_key=sys.stdout.isatty()), flush=True)  # noqa: T201
+    try:
+        anyio.run(partial(server.serve, sockets=[listener]), backend_options={"use_uvloop": _has_uvloop()})
+    except KeyboardInterrupt:
+        pass
+    finally:
+        listener.close()
+
+
+def _has_uvloop() -> bool:
+    try:
+        import uvloop
+    except ImportError:
+        return False
+    return uvloop is not None

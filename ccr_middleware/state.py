@@ -1,0 +1,103 @@
+"""The memory of one gateway between calls. Everything here is bounded, and losing it costs quality, never a session."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from .config.schema import Config
+from .demo import DEMO_SCHEME, demo_model
+from .tokens import TokenCounter
+from .upstream import InProcessTransport, PoolSettings, Transport, open_transport
+
+Value = TypeVar("Value")
+
+
+class Recent(Generic[Value]):
+    """A mapping of the latest `size` keys."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._items: OrderedDict[str, Value] = OrderedDict()
+
+    def get(self, key: str) -> Value | None:
+        """The value, or None."""
+        value = self._items.get(key)
+        if value is not None:
+            self._items.move_to_end(key)
+        return value
+
+    def put(self, key: str, value: Value) -> None:
+        """Keep a value, letting go of the one not used for longest."""
+        self._items[key] = value
+        self._items.move_to_end(key)
+        if len(self._items) > self._size:
+            self._items.popitem(last=False)
+
+
+class Transports:
+    """The HTTP clients of one gateway, one per event loop: connections cannot be shared between loops.
+
+    Hosts may run a gateway on several loops one after the other (test clients do), or beside each other.
+    """
+
+    def __init__(self, given: Transport | None = None) -> None:
+        self._given = given
+        self._by_loop: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[PoolSettings, Transport]]
+        self._by_loop = weakref.WeakKeyDictionary()
+        self._demo = InProcessTransport(demo_model())
+
+    def get(self, url: str, config: Config) -> Transport:
+        """The transport for a URL on the running loop, opened on first use."""
+        if self._given is not None:
+            return self._given
+        if url.startswith(DEMO_SCHEME):
+            return self._demo
+        loop = asyncio.get_running_loop()
+        found = self._by_loop.get(loop)
+        if found is not None:
+            return found[1]
+        settings = pool_settings(config)
+        transport = open_transport(settings)
+        self._by_loop[loop] = (settings, transport)
+        return transport
+
+    async def aclose(self) -> None:
+        """Close the connections of the running loop."""
+        found = self._by_loop.pop(asyncio.get_running_loop(), None)
+        if found is not None:
+            await found[1].aclose()
+
+
+def pool_settings(config: Config) -> PoolSettings:
+    """The configured limits, in the transports' words."""
+    pool = config.pool
+    return PoolSettings(
+        max_connections=pool.max_connections,
+        max_keep_alive=pool.max_keep_alive,
+        keep_alive_seconds=pool.keep_alive_seconds,
+        proxy_url=config.proxy_url,
+    )
+
+
+class State:
+    """Everything mutable of a gateway but its configuration.
+
+    - `counter`: counted texts.
+    - `reasoning`: tool id → the reasoning before that call, for providers that want it back from clients that drop it.
+    - `session_tokens`: session id → input tokens of its last answer, for the long-context rule.
+    - `notes`: what the log has been told about routing, so that it is told once.
+    - `transports`: connections to the providers.
+    - `new_id`: makes ids, `prefix` in front (`req_`, `msg_`, `toolu_`).
+    """
+
+    def __init__(self, new_id: Callable[[str], str], transport: Transport | None = None) -> None:
+        self.counter = TokenCounter()
+        self.reasoning: Recent[str] = Recent(1000)
+        self.session_tokens: Recent[int] = Recent(1000)
+        self.notes: Recent[bool] = Recent(1000)
+        self.transports = Transports(transport)
+        self.new_id = new_id

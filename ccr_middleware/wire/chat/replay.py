@@ -1,0 +1,105 @@
+"""Earlier reasoning, sent back in the form its provider wants (failure-modes F1, F5; acceptance C15).
+
+Sources, first come first served: the thinking of the turn itself; what the gateway remembers by the id of a tool
+call (`recall`), for clients that drop thinking; the dialect's placeholder, for providers that insist on something.
+
+A provider that does not want reasoning back gets none, and that is no loss: it would refuse it, and Anthropic's own
+API leaves the thinking of earlier turns out as well. An opaque block is another matter, for nobody else can ever know
+what was in it; it is reported wherever it cannot go back to who made it.
+
+What a signature holds is agreed with `reasoning_out`: for `reasoning_details` a JSON object with `signature` and
+`format`, for an opaque block one with `data`, `format` and `id`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...jsonio import loads
+from ...losses import Losses
+from ...unified import Json, ThinkingBlock, UnifiedMessage
+from .dialect import ChatDialect
+
+#: The reasoning that stood before a tool call, by the call's id, when the gateway remembers it.
+Recall = Callable[[str], str | None]
+
+#: Accepted by Gemini instead of a signature for calls it did not make (ai.google.dev thought signatures).
+SKIP_SIGNATURE = "skip_thought_signature_validator"
+
+
+def recall_nothing(tool_call_id: str) -> str | None:
+    """For a gateway without a memory."""
+    return None
+
+
+def add_reasoning(wire: Json, message: UnifiedMessage, dialect: ChatDialect, recall: Recall, losses: Losses) -> None:
+    """Put the reasoning of an assistant message on its wire form."""
+    blocks = message.get("thinking", [])
+    field = dialect.replay_field
+    for block in blocks:
+        if "redacted" in block and not (field == "reasoning_details" and _is_own(block, dialect)):
+            losses.add("thinking.redacted", "dropped", "Encrypted reasoning can be read by its maker only.")
+    if field is None:
+        return
+    wanted = dialect.replay_always or "tool_calls" in message
+    if field == "thought_signature":
+        _sign_call(wire, blocks, dialect)
+    elif field == "reasoning_details":
+        found = _details(blocks, dialect, unsigned=wanted and dialect.replay_unsigned)
+        if not found and wanted and (text := _spare_text(message, dialect, recall, losses)):
+            found = [{"type": "reasoning.text", "text": text}]
+        if found:
+            wire[field] = found
+    elif wanted:
+        usable = (block["text"] for block in blocks if dialect.replay_unsigned or _is_own(block, dialect))
+        if text := "".join(usable) or _spare_text(message, dialect, recall, losses):
+            wire[field] = text
+
+
+def _is_own(block: ThinkingBlock, dialect: ChatDialect) -> bool:
+    return block.get("issuer") == dialect.name
+
+
+def _spare_text(message: UnifiedMessage, dialect: ChatDialect, recall: Recall, losses: Losses) -> str | None:
+    """What stands for reasoning that the history does not have."""
+    for call in message.get("tool_calls", ()):
+        if text := recall(call["id"]):
+            return text
+    if dialect.replay_placeholder:
+        losses.add("thinking.history", "emulated", "A placeholder stands for reasoning that is not known any more.")
+    return dialect.replay_placeholder
+
+
+def _details(blocks: list[ThinkingBlock], dialect: ChatDialect, *, unsigned: bool) -> list[Json]:
+    """The blocks as `reasoning_details` (facts 29 to 31), in order. A signature is kept with the text it signs."""
+    found: list[Json] = []
+    for block in blocks:
+        own = _is_own(block, dialect)
+        if own and "redacted" in block:
+            found.append({"type": "reasoning.encrypted", **_unpack(block["redacted"], "data", "format", "id")})
+        elif own and "signature" in block:
+            signed = _unpack(block["signature"], "signature", "format")
+            found.append({"type": "reasoning.text", "text": block["text"], **signed})
+        elif block["text"] and (own or unsigned):
+            found.append({"type": "reasoning.text", "text": block["text"]})
+    return found
+
+
+def _unpack(payload: str, first: str, *others: str) -> Json:
+    """The members of the object in a signature; a bare string is the first of them."""
+    if payload.startswith("{"):
+        try:
+            unpacked = loads(payload)
+        except ValueError:
+            unpacked = None
+        if isinstance(unpacked, dict):
+            return {key: unpacked[key] for key in (first, *others) if isinstance(unpacked.get(key), str)}
+    return {first: payload}
+
+
+def _sign_call(wire: Json, blocks: list[ThinkingBlock], dialect: ChatDialect) -> None:
+    """Gemini's signature stands on the first call of a turn (fact 34)."""
+    calls = wire.get("tool_calls")
+    if calls:
+        own = (block["signature"] for block in blocks if _is_own(block, dialect) and "signature" in block)
+        calls[0]["extra_content"] = {"google": {"thought_signature": next(own, SKIP_SIGNATURE)}}

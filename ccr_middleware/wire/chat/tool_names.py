@@ -1,0 +1,116 @@
+"""Names and ids of tools, in a form the provider takes, and back (failure-modes F7).
+
+Both are functions of the name alone: the same name gives the same short name in every request of a conversation, so
+history stays what the provider has cached, and nothing has to be remembered between requests.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Self
+
+from ...unified import UnifiedRequest
+
+_LEGAL = re.compile(r"[A-Za-z0-9_-]+")
+_ILLEGAL = re.compile(r"[^A-Za-z0-9_-]")
+_ALPHANUMERIC = re.compile(r"[A-Za-z0-9]+")
+
+
+class ToolNames:
+    """The names of one request's tools on the wire. A false value when no name had to be changed."""
+
+    __slots__ = ("_from", "_to")
+
+    def __init__(self, to_wire: dict[str, str]) -> None:
+        self._to = to_wire
+        self._from = {short: name for name, short in to_wire.items()}
+
+    @classmethod
+    def of(cls, request: UnifiedRequest, limit: int) -> Self:
+        """The names of a request: of the tools offered, the tool chosen, and the calls in history, which may name
+        tools that are not offered any more. `limit`: the greatest length."""
+        names = set(_names(request))
+        if all(len(name) <= limit and _LEGAL.fullmatch(name) for name in names):
+            return cls({})
+        taken = {name for name in names if len(name) <= limit and _LEGAL.fullmatch(name)}
+        changed: dict[str, str] = {}
+        for name in sorted(names - taken):
+            changed[name] = short = _shorten(name, limit, taken)
+            taken.add(short)
+        return cls(changed)
+
+    def __bool__(self) -> bool:
+        return bool(self._to)
+
+    def to_wire(self, name: str) -> str:
+        """The provider's name of a tool."""
+        return self._to.get(name, name)
+
+    def from_wire(self, name: str) -> str:
+        """The client's name of a tool the provider calls."""
+        return self._from.get(name, name)
+
+
+def _names(request: UnifiedRequest) -> Iterator[str]:
+    for tool in request.get("tools", ()):
+        yield tool["function"]["name"]
+    choice = request.get("tool_choice")
+    if isinstance(choice, dict):
+        yield choice["function"]["name"]
+    for message in request["messages"]:
+        for call in message.get("tool_calls", ()):
+            yield call["function"]["name"]
+
+
+def _shorten(name: str, limit: int, taken: set[str]) -> str:
+    """As much of the name as fits, and a hash of the whole. `taken` can only matter when somebody aims at it."""
+    attempt = name
+    while True:
+        mark = "_" + _digest(attempt)[:8]
+        short = _ILLEGAL.sub("_", name)[: max(limit - len(mark), 1)] + mark
+        if short not in taken:
+            return short
+        attempt += "'"
+
+
+class ToolIds:
+    """Tool ids as the provider takes them; a call and its result stay together because equal ids stay equal.
+
+    `length`: exactly so many letters and digits. `limit`: at most so many characters, of which only letters, digits,
+    `-` and `_` are taken. Ids that fit are left alone.
+    """
+
+    __slots__ = ("_known", "_length", "_limit", "_taken")
+
+    def __init__(self, length: int | None, limit: int | None) -> None:
+        self._length = length
+        self._limit = limit
+        self._known: dict[str, str] = {}
+        self._taken: set[str] = set()
+
+    def to_wire(self, id: str) -> str:
+        """The provider's form of an id."""
+        short = self._known.get(id)
+        if short is None:
+            short = id if self._fits(id) and id not in self._taken else self._make(id)
+            self._known[id] = short
+            self._taken.add(short)
+        return short
+
+    def _fits(self, id: str) -> bool:
+        if self._length is not None:
+            return len(id) == self._length and _ALPHANUMERIC.fullmatch(id) is not None
+        return self._limit is None or (len(id) <= self._limit and _LEGAL.fullmatch(id) is not None)
+
+    def _make(self, id: str) -> str:
+        size = self._length or min(self._limit or 32, 32)
+        attempt = id
+        while (short := _digest(attempt)[:size]) in self._taken:
+            attempt += "'"
+        return short
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,68 @@
+"""Where a request goes: the URL of a provider's endpoint from what the configuration says.
+
+CCR v2 takes whole endpoints (`…/chat/completions`), every SDK takes a base (`…/v1`). Both work here.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+Wire = Literal["chat", "messages"]
+
+_ENDPOINTS: dict[Wire, str] = {"chat": "chat/completions", "messages": "messages"}
+
+#: A segment that is a version: v1, v4, v1beta, v1beta1.
+_VERSION = re.compile(r"v\d+(?:(?:alpha|beta)\d*)?")
+
+#: Last segments behind which a version has to be added.
+_UNVERSIONED = frozenset({"api", "anthropic", "compatible-mode"})
+
+
+def endpoint_url(base_url: str, wire: Wire) -> str:
+    """The URL to post to. A whole endpoint stays, a base gets its end, an unknown deeper path is posted to as given.
+
+    The query is kept. Raises nothing: a text that is no URL fails when it is used.
+    """
+    url = _split(base_url)
+    if url is None:
+        return base_url
+    path = url.path.rstrip("/")
+    end = _end(path, wire)
+    return urlunsplit((url.scheme, url.netloc, f"{path}/{end}" if end else path, url.query, ""))
+
+
+def _end(path: str, wire: Wire) -> str:
+    """What is missing at the end of a path."""
+    endpoint = _ENDPOINTS[wire]
+    last = path.rpartition("/")[2].lower()
+    if path.lower().endswith("/" + endpoint):
+        return ""
+    if not last or last in _UNVERSIONED:
+        return f"v1/{endpoint}"
+    if _VERSION.fullmatch(last) or last == "openai":
+        return endpoint
+    return ""
+
+
+def wire_for(base_url: str) -> Wire:
+    """The wire format of a provider, told by its URL: Anthropic's own, or paths named after it or its endpoint."""
+    url = _split(base_url)
+    if url is None:
+        return "chat"
+    segments = [segment.lower() for segment in url.path.split("/") if segment]
+    if segments and _VERSION.fullmatch(segments[-1]):
+        segments.pop()
+    if url.hostname == "api.anthropic.com" or (segments and segments[-1] in ("messages", "anthropic")):
+        return "messages"
+    return "chat"
+
+
+def _split(base_url: str) -> SplitResult | None:
+    """The parts of an http(s) URL; None for anything else, such as `demo://`."""
+    try:
+        url = urlsplit(base_url.strip())
+    except ValueError:
+        return None
+    return url if url.scheme in ("http", "https") and url.netloc else None

@@ -1,0 +1,1 @@
+"""A Django project with the gateway under /ccr, for ASGI and for WSGI servers."""

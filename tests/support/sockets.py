@@ -1,0 +1,223 @@
+"""Scripted providers on real sockets, and ports that do not answer.
+
+    with ScriptedProvider([stream(chat.answer("Hello"), STALL)]) as provider:     # `async with` does the same
+        ... ask provider.url ...
+        assert provider.exchanges[0].json()["stream"] is True
+        assert provider.exchanges[0].closed.wait(1)              # the client closed its connection
+        # in a coroutine: (await provider.arrived()).closed.reached(1)
+
+A provider runs in a thread of its own with its own event loop, so it goes on when the code under test blocks, and
+tests with and without a loop use it in the same way.
+"""
+
+import asyncio
+import http.client
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from types import TracebackType
+from typing import Self
+
+import anyio
+
+from .scripted import CUT, PATIENCE_SECONDS, RESET, STALL, Exchange, Plan, Script, Scripted, Signal
+
+
+class ScriptedProvider(Scripted):
+    """An HTTP/1.1 server on 127.0.0.1 that plays a plan. `connections` counts those accepted, `live` are open now."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan)
+        self.connections = 0
+        self.live: set[_Connection] = set()
+        self.port = 0
+        self._ready = threading.Event()
+
+    @property
+    def url(self) -> str:
+        """Where it listens, without a slash at the end."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        listening = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.port = listening.getsockname()[1]
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(listening)), name="scripted provider")
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._close()
+        if error is None:
+            self.verify()
+
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(self._close)
+        if error is None:
+            self.verify()
+
+    def _close(self) -> None:
+        assert self._ready.wait(PATIENCE_SECONDS), "the provider's thread never began"
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(PATIENCE_SECONDS)
+        assert not self._thread.is_alive(), "the provider's thread does not end"
+
+    async def _serve(self, listening: socket.socket) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        server = await self._loop.create_server(partial(_Connection, self), sock=listening)
+        self._ready.set()
+        await self._stop.wait()
+        server.close()
+        for connection in list(self.live):
+            connection.transport.abort()
+        while self.live:  # noqa: ASYNC110 - a few turns of the loop, until connection_lost was called
+            await asyncio.sleep(0)
+
+
+class _Connection(asyncio.Protocol):
+    """One connection: requests are taken in their order, each answered by its script."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, provider: ScriptedProvider) -> None:
+        self.provider = provider
+        self.requests: asyncio.Queue[Exchange] = asyncio.Queue()
+        self.writable = asyncio.Event()
+        self.writable.set()
+        self.received = b""
+        self.current: Exchange | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport  # type: ignore[assignment]
+        self.number = self.provider.connections
+        self.provider.connections += 1
+        self.provider.live.add(self)
+        self.task = asyncio.ensure_future(self.answer_all())
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self.current is not None and not self.current.answered.is_set():
+            self.current.closed.set()
+        self.provider.live.discard(self)
+        self.task.cancel()
+
+    def pause_writing(self) -> None:
+        self.writable.clear()
+
+    def resume_writing(self) -> None:
+        self.writable.set()
+
+    def data_received(self, data: bytes) -> None:
+        self.received += data
+        while (exchange := self.take_request()) is not None:
+            self.requests.put_nowait(exchange)
+
+    def take_request(self) -> Exchange | None:
+        """Cut one request off what was received; None while it is not complete."""
+        head, end, rest = self.received.partition(b"\r\n\r\n")
+        if not end:
+            return None
+        line, *fields = head.decode("latin-1").split("\r\n")
+        method, path, _ = line.split(" ")
+        headers = {name.lower(): value.strip() for name, _, value in (one.partition(":") for one in fields)}
+        length = int(headers.get("content-length", 0))
+        if len(rest) < length:
+            return None
+        self.received = rest[length:]
+        return Exchange(method, path, headers, rest[:length], self.number)
+
+    async def answer_all(self) -> None:
+        while True:
+            exchange = await self.requests.get()
+            self.current = exchange
+            try:
+                script = self.provider.begin(exchange)
+                await self.answer(exchange, script)
+            except Exception as error:
+                self.provider.unexpected.append(f"{exchange.method} {exchange.path}: {error!r}")
+                self.transport.abort()
+
+    async def answer(self, exchange: Exchange, script: Script) -> None:
+        """Play one script. Cancelled when the client closes the connection."""
+        for step in script.before:
+            await self.play(step, chunked=False)
+        self.transport.write(_head(script))
+        for step in script.steps:
+            await self.play(step, chunked=script.framing == "chunked")
+        exchange.answered.set()
+        if script.framing == "chunked":
+            self.transport.write(b"0\r\n\r\n")
+        if script.framing == "close" or exchange.headers.get("connection", "").lower() == "close":
+            self.transport.close()
+
+    async def play(self, step: object, chunked: bool) -> None:
+        if isinstance(step, bytes):
+            if step:
+                self.transport.write(b"%x\r\n%b\r\n" % (len(step), step) if chunked else step)
+            await asyncio.sleep(0)
+            await self.writable.wait()
+        elif isinstance(step, Signal):
+            if not await step.reached():
+                raise TimeoutError("the test never set this signal")
+        elif isinstance(step, int | float):
+            await asyncio.sleep(step)
+        elif step in (STALL, CUT, RESET):
+            await self.misbehave(reset=step is RESET, cut=step is CUT)
+        else:
+            raise TypeError(f"a socket cannot play {step!r}")
+
+    async def misbehave(self, reset: bool, cut: bool) -> None:
+        """Never returns: the connection's end cancels it."""
+        if cut:
+            self.current = None  # it is not the client who closes
+            self.transport.close()
+        elif reset:
+            self.current = None
+            no_linger = struct.pack("ii", 1, 0)
+            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_linger)
+            self.transport.abort()
+        await asyncio.Event().wait()
+
+
+def _head(script: Script) -> bytes:
+    headers = dict(script.headers)
+    if script.framing == "chunked":
+        headers["transfer-encoding"] = "chunked"
+    elif script.framing == "length":
+        cut = CUT in script.steps or RESET in script.steps
+        headers["content-length"] = str(sum(len(s) for s in script.steps if isinstance(s, bytes)) + 1000 * cut)
+    else:
+        headers["connection"] = "close"
+    phrase = http.client.responses.get(script.status, "Overloaded")
+    lines = [f"HTTP/1.1 {script.status} {phrase}", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+@contextmanager
+def refusing() -> Iterator[str]:
+    """The URL of a port where nobody listens: the connection is refused."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+
+
+@contextmanager
+def unanswering() -> Iterator[str]:
+    """The URL of a port whose queue is full: a connection is neither made nor refused (connect timeouts)."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        waiting = [socket.socket() for _ in range(8)]
+        try:
+            for one in waiting:
+                one.setblocking(False)
+                one.connect_ex(listening.getsockname())
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            for one in waiting:
+                one.close()

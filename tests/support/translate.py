@@ -1,0 +1,64 @@
+"""Runs a provider's answer through the translation alone, without a gateway: bytes in, checked events out."""
+
+from itertools import count
+
+import pytest
+
+from ccr_middleware.anthropic.events import frame
+from ccr_middleware.anthropic.stream import MessageStream, StreamSettings
+from ccr_middleware.errors import UpstreamError
+from ccr_middleware.jsonio import dumps
+from ccr_middleware.wire.chat.answer import ChatAnswer
+
+from .strict import Checked, check_stream
+
+#: Every streaming case runs with whole reads, with single bytes, and with CRLF.
+FEEDINGS = ("whole", "bytes", "crlf")
+each_feeding = pytest.mark.parametrize("feeding", FEEDINGS)
+
+
+def new_answer(**settings) -> ChatAnswer:
+    """A reader as the gateway makes it, with predictable ids."""
+    numbers = count(1)
+    defaults = {
+        "message_id": "msg_test",
+        "model": "asked-model",
+        "input_tokens": 7,
+        "new_tool_id": lambda: f"toolu_{next(numbers)}",
+    }
+    stop = settings.pop("stop", ())
+    return ChatAnswer(MessageStream(StreamSettings(**(defaults | settings))), _read_error, stop=stop)
+
+
+def _read_error(error) -> UpstreamError:
+    text = error.get("message", "") if isinstance(error, dict) else str(error)
+    return UpstreamError(text, status=502)
+
+
+def pieces(data: bytes, feeding: str) -> list[bytes]:
+    """The reads in which a body arrives."""
+    if feeding == "crlf":
+        data = data.replace(b"\n", b"\r\n")
+    return [data[i : i + 1] for i in range(len(data))] if feeding == "bytes" else [data]
+
+
+def events_of(data: bytes, feeding: str = "whole", **settings) -> tuple[list[dict], ChatAnswer]:
+    """All events of a streamed answer, and its reader."""
+    answer = new_answer(**settings)
+    events = [event for piece in pieces(data, feeding) for event in answer.feed(piece).events]
+    return events + answer.finish().events, answer
+
+
+def stream(data: bytes, feeding: str = "whole", **settings) -> Checked:
+    """A streamed answer through the strict checker."""
+    events, answer = events_of(data, feeding, **settings)
+    assert answer.error is None, answer.error
+    return check_stream(frame(events))
+
+
+def whole(body: dict, **settings) -> Checked:
+    """A JSON answer, as the stream it becomes, through the strict checker."""
+    answer = new_answer(**settings)
+    events = answer.whole(dumps(body)).events + answer.finish().events
+    assert answer.error is None, answer.error
+    return check_stream(frame(events))
