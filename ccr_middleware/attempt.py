@@ -102,7 +102,7 @@ def _translate(call: Call, target: Target, body: Json, state: State) -> Attempt:
     message = MessageStream(
         StreamSettings(
             message_id=state.new_id("msg_"),
-            model=call.asked_model,
+            model=call.asked_model or target.model,
             input_tokens=call.input_tokens or 0,
             new_tool_id=lambda: state.new_id("toolu_"),
             tool_name=built.tool_names.from_wire,

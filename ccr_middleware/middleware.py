@@ -20,8 +20,10 @@ from urllib.parse import quote
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from asgiref.sync import iscoroutinefunction
+from asgiref.typing import HTTPScope
 
 from .gateway import ConfigSource, Gateway
+from .http import as_http_scope
 from .wsgi import WSGIBridge
 
 Interface = Literal["asgi", "wsgi"]
@@ -99,13 +101,13 @@ class ASGIMiddleware(CCRMiddleware):
             send = self._closing(send)
         await self.app(scope, receive, send)
 
-    def _below_prefix(self, scope: Scope, root_path: str, path: str) -> dict[str, Any]:
+    def _below_prefix(self, scope: Scope, root_path: str, path: str) -> HTTPScope:
         """The gateway's scope: `root_path` grows by the prefix, `path` is whole and begins with it."""
         child = {**scope, "root_path": root_path + self.prefix, "path": root_path + path}
         raw_path = scope.get("raw_path")
         if raw_path and child["path"] != scope["path"]:  # the server left the root path out
             child["raw_path"] = quote(root_path).encode("ascii") + raw_path
-        return child
+        return as_http_scope(child)
 
     def _closing(self, send: Send) -> Send:
         async def send_after_closing(message: MutableMapping[str, Any]) -> None:

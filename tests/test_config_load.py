@@ -265,16 +265,16 @@ def test_an_error_shows_no_value_of_the_document():
 @pytest.mark.parametrize(
     ("document", "total", "first_byte", "idle"),
     [
-        ({}, 600, 300, 120),
-        ({"API_TIMEOUT_MS": 90_000}, 90, 90, 90),
-        ({"API_TIMEOUT_MS": "200000"}, 200, 200, 120),
-        ({"API_TIMEOUT_MS": 3_600_000}, 3600, 300, 120),
+        ({}, 3600, 600, 300),
+        ({"API_TIMEOUT_MS": 90_000}, 3600, 90, 90),
+        ({"API_TIMEOUT_MS": "200000"}, 3600, 200, 200),
+        ({"API_TIMEOUT_MS": 7_200_000}, 7200, 7200, 7200),
         ({"API_TIMEOUT_MS": 90_000, "timeouts": {"total_seconds": 1000}}, 1000, 90, 90),
-        ({"API_TIMEOUT_MS": 90_000, "timeouts": {"idleSeconds": 500, "first_byte_seconds": 100}}, 90, 100, 500),
-        ({"timeouts": {"total_seconds": 5}}, 5, 300, 120),
+        ({"API_TIMEOUT_MS": 90_000, "timeouts": {"idleSeconds": 500, "first_byte_seconds": 100}}, 3600, 100, 500),
+        ({"timeouts": {"total_seconds": 5}}, 5, 600, 300),
     ],
 )
-def test_api_timeout_limits_what_timeouts_leave_open(document: dict[str, Any], total: int, first_byte: int, idle: int):
+def test_api_timeout_decides_what_timeouts_leave_open(document: dict[str, Any], total: int, first_byte: int, idle: int):
     timeouts = load_config(document, env={}).timeouts
     assert (timeouts.total_seconds, timeouts.first_byte_seconds, timeouts.idle_seconds) == (total, first_byte, idle)
 
@@ -286,5 +286,5 @@ def test_a_provider_inherits_the_time_limits_it_does_not_give():
         "Providers": [{**PROVIDER, "timeouts": {"idle_seconds": 400}}, {**PROVIDER, "name": "q"}],
     }
     own, inherited = load_config(document, env=ENV).providers
-    assert own.timeouts == Timeouts(connect_seconds=3, first_byte_seconds=60, idle_seconds=400, total_seconds=60)
+    assert own.timeouts == Timeouts(connect_seconds=3, first_byte_seconds=60, idle_seconds=400, total_seconds=3600)
     assert inherited.timeouts is None

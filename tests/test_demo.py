@@ -1,47 +1,12 @@
-"""The demo model: what it says, how it says it, and what it refuses."""
+"""The demo model: what it says and when it calls a tool."""
 
 import asyncio
 import json
-import time
 from typing import Any
 
 import pytest
 
-from ccr_middleware.demo import DEMO_MODELS, DEMO_SCHEME, DEMO_URL, demo_model
-from ccr_middleware.sse import SSEDecoder
-from ccr_middleware.upstream import InProcessTransport, WireRequest
-
-TOOLS = [
-    {"type": "function", "function": {"name": name, "parameters": parameters}}
-    for name, parameters in {
-        "Agent": {"type": "object", "properties": {"prompt": {"type": "string"}}, "required": ["prompt"]},
-        "Bash": {"type": "object", "properties": {"command": {"type": "string"}}, "required": ["command"]},
-        "Glob": {"type": "object", "properties": {"pattern": {"type": "string"}}, "required": ["pattern"]},
-        "get_weather": {"type": "object", "properties": {"unit": {"enum": ["C", "F"]}}, "required": ["unit"]},
-    }.items()
-]
-
-
-async def post(body: Any) -> tuple[int, dict[str, str], bytes]:
-    """One request to a fresh model without pauses."""
-    transport = InProcessTransport(demo_model(pace_seconds=0, clock=lambda: 1_700_000_000.9))
-    data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    response = await transport.send(WireRequest(DEMO_URL, {"content-type": "application/json"}, data))
-    answer = b"".join([chunk async for chunk in response.chunks()])
-    await response.aclose()
-    return response.status, dict(response.headers), answer
-
-
-def ask(text: Any = "Hi", **fields: Any) -> dict[str, Any]:
-    """A whole answer to one user message, or to `messages`."""
-    body = {"model": "demo", "messages": [{"role": "user", "content": text}]} | fields
-    status, _, answer = asyncio.run(post(body))
-    assert status == 200, answer
-    return json.loads(answer)
-
-
-def said(text: Any = "Hi", **fields: Any) -> str:
-    return ask(text, **fields)["choices"][0]["message"]["content"]
+from .support.demo import TOOLS, ask, folded, post, said, streamed
 
 
 def called(text: Any = "Hi", **fields: Any) -> tuple[str, Any] | None:
@@ -53,34 +18,6 @@ def called(text: Any = "Hi", **fields: Any) -> tuple[str, Any] | None:
         return None
     [call] = calls
     return call["function"]["name"], json.loads(call["function"]["arguments"])
-
-
-def streamed(**fields: Any) -> list[dict[str, Any]]:
-    """The chunks of a streamed answer."""
-    body = {"model": "demo", "messages": [{"role": "user", "content": "Hi"}], "stream": True} | fields
-    status, headers, answer = asyncio.run(post(body))
-    assert (status, headers["content-type"]) == (200, "text/event-stream")
-    decoder = SSEDecoder()
-    events = [*decoder.feed(answer), *decoder.finish()]
-    assert events.pop().data == b"[DONE]"
-    return [json.loads(event.data) for event in events]
-
-
-def folded(chunks: list[dict[str, Any]]) -> dict[str, Any]:
-    """The message the chunks add up to."""
-    message: dict[str, Any] = {"role": "assistant", "content": ""}
-    for choice in [choice for chunk in chunks for choice in chunk["choices"]]:
-        delta = choice["delta"]
-        message["content"] += delta.get("content", "")
-        if "reasoning_content" in delta:
-            message["reasoning_content"] = message.get("reasoning_content", "") + delta["reasoning_content"]
-        for call in delta.get("tool_calls", []):
-            calls = message.setdefault("tool_calls", [])
-            if "id" in call:
-                calls.append({key: value for key, value in call.items() if key != "index"})
-            else:
-                calls[call["index"]]["function"]["arguments"] += call["function"]["arguments"]
-    return message | {"content": message["content"] or None}
 
 
 def loop(result: str = "a.md", *after: dict[str, Any], names: tuple[str, ...] = ("Glob",)) -> list[dict[str, Any]]:
@@ -113,7 +50,8 @@ def test_the_example_it_gives_is_a_configuration_we_load() -> None:
     from ccr_middleware.config import load_config
 
     example = json.loads(said().partition("```json")[2].partition("```")[0])
-    config = load_config(example, {"OPENROUTER_API_KEY": "sk-test"})
+    config = load_config(example, env={"OPENROUTER_API_KEY": "sk-test"})
+    assert config.warnings == ()
     assert config.providers[0].models == ("some/model",)
 
 
@@ -270,166 +208,3 @@ def test_ids_of_calls_differ_in_a_session_that_outlives_the_process() -> None:
     messages = loop("x", {"role": "assistant", "content": "Done"}, {"role": "user", "content": "use a tool again"})
     second = ask(messages=messages, tools=TOOLS)["choices"][0]["message"]["tool_calls"][0]["id"]
     assert first != second
-
-
-# How it says it
-
-
-@pytest.mark.parametrize("text", ["Hi", "use a tool"])
-@pytest.mark.parametrize("model", DEMO_MODELS)
-@pytest.mark.parametrize("limit", [None, 1, 5, 42])
-def test_the_stream_adds_up_to_the_whole(text: str, model: str, limit: int | None) -> None:
-    fields = {"model": model, "tools": TOOLS, "messages": [{"role": "user", "content": text}], "max_tokens": limit}
-    chunks = streamed(**fields, stream_options={"include_usage": True})
-    whole = ask(**fields)
-    assert folded(chunks) == whole["choices"][0]["message"]
-    finishes = [c["choices"][0]["finish_reason"] for c in chunks if c["choices"]]
-    assert finishes[-1] == whole["choices"][0]["finish_reason"]
-    assert not any(finishes[:-1])
-    assert chunks[-1]["usage"]["completion_tokens"] == whole["usage"]["completion_tokens"]
-    assert {chunk["id"] for chunk in chunks} == {whole["id"]} == {"chatcmpl-demo-1"}
-
-
-def test_text_and_arguments_come_in_several_pieces() -> None:
-    chunks = streamed(messages=[{"role": "user", "content": "use a tool"}], tools=TOOLS)
-    deltas = [chunk["choices"][0]["delta"] for chunk in chunks]
-    fragments = [delta["tool_calls"][0] for delta in deltas if "tool_calls" in delta]
-    assert (fragments[0]["function"]["name"], fragments[0]["function"]["arguments"]) == ("Glob", "")
-    assert len(fragments) > 2
-    assert sum("content" in delta for delta in streamed_deltas("Hi")) > 10
-
-
-def streamed_deltas(text: str) -> list[dict[str, Any]]:
-    chunks = streamed(messages=[{"role": "user", "content": text}])
-    return [chunk["choices"][0]["delta"] for chunk in chunks]
-
-
-def test_usage_comes_only_when_asked_for() -> None:
-    assert all("usage" not in chunk for chunk in streamed())
-    last = streamed(stream_options={"include_usage": True})[-1]
-    assert last["choices"] == []
-    usage = last["usage"]
-    assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"]
-    assert min(usage["prompt_tokens"], usage["completion_tokens"]) > 0
-
-
-@pytest.mark.parametrize("field", ["max_tokens", "max_completion_tokens"])
-def test_the_limit_on_tokens_is_kept(field: str) -> None:
-    choice = ask(**{field: 4})["choices"][0]
-    assert choice["finish_reason"] == "length"
-    assert choice["message"]["content"].split() == ["This", "is", "the", "built-in"]
-
-
-def test_arguments_cut_by_the_limit_are_cut_json() -> None:
-    choice = ask("use a tool", tools=TOOLS, max_tokens=6)["choices"][0]
-    assert choice["finish_reason"] == "length"
-    with pytest.raises(ValueError, match="Unterminated"):
-        json.loads(choice["message"]["tool_calls"][0]["function"]["arguments"])
-
-
-def test_the_time_is_the_clocks() -> None:
-    assert ask()["created"] == 1_700_000_000
-
-
-def test_ids_count_up_and_models_share_no_counter() -> None:
-    async def main() -> list[str]:
-        body = json.dumps({"model": "demo", "messages": [{"role": "user", "content": "Hi"}]}).encode()
-        one, other = (InProcessTransport(demo_model(0)) for _ in range(2))
-        ids = []
-        for transport in (one, one, other):
-            response = await transport.send(WireRequest(DEMO_URL, {}, body))
-            ids.append(json.loads(b"".join([chunk async for chunk in response.chunks()]))["id"])
-        return ids
-
-    assert asyncio.run(main()) == ["chatcmpl-demo-1", "chatcmpl-demo-2", "chatcmpl-demo-1"]
-
-
-def test_chunks_are_paced_and_the_loop_runs_in_between() -> None:
-    async def main() -> int:
-        body = json.dumps({"model": "demo", "stream": True, "messages": [{"role": "user", "content": "Hi"}]}).encode()
-        response = await InProcessTransport(demo_model(pace_seconds=0.001)).send(WireRequest(DEMO_URL, {}, body))
-        turns, chunks = 0, 0
-
-        async def count() -> None:
-            nonlocal turns
-            while True:
-                await asyncio.sleep(0)
-                turns += 1
-
-        counting = asyncio.create_task(count())
-        async for _ in response.chunks():
-            chunks += 1
-        counting.cancel()
-        assert chunks > 10
-        return turns - chunks
-
-    begun = time.monotonic()
-    assert asyncio.run(main()) > 0
-    assert time.monotonic() - begun > 0.01
-
-
-def test_the_url_begins_with_the_scheme() -> None:
-    assert DEMO_URL.startswith(DEMO_SCHEME)
-
-
-# What it refuses
-
-USER = {"role": "user", "content": "Hi"}
-CALL = {
-    "role": "assistant",
-    "tool_calls": [{"id": "a", "type": "function", "function": {"name": "f", "arguments": ""}}],
-}
-RESULT = {"role": "tool", "tool_call_id": "a", "content": "x"}
-
-
-@pytest.mark.parametrize(
-    ("body", "param"),
-    [
-        (b"{", None),
-        (b"[]", None),
-        ({"messages": [USER]}, "model"),
-        ({"model": "demo"}, "messages"),
-        ({"model": "demo", "messages": []}, "messages"),
-        ({"model": "demo", "messages": ["Hi"]}, "messages[0].role"),
-        ({"model": "demo", "messages": [{"role": "human", "content": "Hi"}]}, "messages[0].role"),
-        ({"model": "demo", "messages": [{"role": "user"}]}, "messages[0].content"),
-        ({"model": "demo", "messages": [{"role": "user", "content": ["Hi"]}]}, "messages[0].content"),
-        ({"model": "demo", "messages": [USER, CALL]}, "messages"),
-        ({"model": "demo", "messages": [USER, CALL, USER]}, "messages"),
-        ({"model": "demo", "messages": [USER, RESULT]}, "messages"),
-        ({"model": "demo", "messages": [USER, CALL, RESULT, RESULT]}, "messages"),
-        ({"model": "demo", "messages": [USER, CALL | {"tool_calls": [{"id": "a"}]}]}, "messages"),
-        ({"model": "demo", "messages": [USER], "tools": {}}, "tools"),
-        ({"model": "demo", "messages": [USER], "tools": [{"name": "f"}]}, "tools[0]"),
-        (
-            {"model": "demo", "messages": [USER], "tools": [{"type": "function", "function": {"name": "a.b"}}]},
-            "tools[0].function.name",
-        ),
-        ({"model": "demo", "messages": [USER], "tool_choice": "any"}, "tool_choice"),
-        (
-            {"model": "demo", "messages": [USER], "tool_choice": {"type": "function", "function": {"name": "f"}}},
-            "tool_choice",
-        ),
-        ({"model": "demo", "messages": [USER], "max_tokens": 0}, "max_tokens"),
-        ({"model": "demo", "messages": [USER], "max_completion_tokens": "9"}, "max_completion_tokens"),
-    ],
-)
-def test_what_is_no_chat_request_is_refused_in_openais_form(body: Any, param: str | None) -> None:
-    status, headers, answer = asyncio.run(post(body))
-    error = json.loads(answer)["error"]
-    assert (status, headers["content-type"]) == (400, "application/json")
-    assert (error["type"], error["param"]) == ("invalid_request_error", param)
-    assert error["message"]
-
-
-def test_an_unknown_model_is_not_found() -> None:
-    status, _, answer = asyncio.run(post({"model": "gpt-5", "messages": [USER]}))
-    error = json.loads(answer)["error"]
-    assert (status, error["code"]) == (404, "model_not_found")
-    assert "demo and demo-thinking" in error["message"]
-
-
-def test_a_session_that_is_in_order_is_taken() -> None:
-    two = CALL | {"tool_calls": [CALL["tool_calls"][0], CALL["tool_calls"][0] | {"id": "b"}]}
-    messages = [{"role": "system", "content": "s"}, USER, two, RESULT | {"tool_call_id": "b"}, RESULT, USER]
-    assert said(messages=messages)

@@ -26,6 +26,6 @@ def fetch(url: str, body: dict[str, Any] | None = None) -> bytes:
 def test_examples_start_without_configuration(kind):
     body: dict[str, Any] = {"model": "demo", "max_tokens": 100, "messages": [{"role": "user", "content": "Hi"}]}
     with serve_host(kind) as base_url:
-        assert json.loads(fetch(hello_url(kind, base_url)))["hello"].startswith("from ")
+        assert json.loads(fetch(hello_url(base_url)))["hello"].startswith("from ")
         assert check_message(json.loads(fetch(f"{base_url}/v1/messages", body))).text
         assert check_stream(fetch(f"{base_url}/v1/messages", {**body, "stream": True})).text

@@ -8,7 +8,7 @@ from ccr_middleware.anthropic.events import frame
 from ccr_middleware.anthropic.fold import fold
 from ccr_middleware.errors import UpstreamError
 from ccr_middleware.jsonio import dumps
-from ccr_middleware.wire.errors import read_error
+from ccr_middleware.wire.chat.errors import read_error
 
 from .support import recorded
 from .support.strict import check_stream
@@ -87,7 +87,7 @@ def test_json_answers(case):
     assert checked.usage["output_tokens"] >= usage["completion_tokens"]
 
 
-@pytest.mark.parametrize("case", [p for s in (400, 401, 404) for p in recorded.params(api="openai-chat", status=s)])
+@pytest.mark.parametrize("case", [p for s in (400, 404) for p in recorded.params(api="openai-chat", status=s)])
 def test_errors(case):
     error = read_error(case.status, case.headers, case.body, provider=case.provider, model=case.model or "m")
     assert 400 <= error.status < 600

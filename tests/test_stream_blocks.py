@@ -5,6 +5,7 @@ import json
 import pytest
 
 from ccr_middleware.anthropic.fold import fold, unfold
+from ccr_middleware.anthropic.signature import read_signature
 from ccr_middleware.errors import EmptyAnswer
 
 from .support import chat
@@ -370,3 +371,12 @@ def test_unfold_and_fold_are_inverse():
     }
     assert fold(unfold(message)) == message
     assert json.loads(json.dumps(message)) == message
+
+
+def test_geminis_mark_on_a_call_is_kept_before_it():
+    call = chat.tool(0, "a", "f", "{}")
+    call["choices"][0]["delta"]["tool_calls"][0]["extra_content"] = {"google": {"thought_signature": "MARK"}}
+    checked = stream(chat.sse(call, chat.finish("tool_calls")), issuer="gemini")
+    assert [block["type"] for block in checked.blocks] == ["thinking", "tool_use"]
+    signed = read_signature(checked.blocks[0]["signature"])
+    assert (signed.issuer, signed.payload) == ("gemini", "MARK")

@@ -14,16 +14,14 @@ from ccr_middleware.upstream.failures import address, reason
 from ccr_middleware.upstream.proxy import ProxyRule, is_loopback
 from ccr_middleware.upstream.tls import tls_context
 
+from .support.adapters import libraries
 from .support.scripted import CUT, RESET, Script, json_answer
 from .support.sockets import ScriptedProvider, refusing, unanswering
 
 SECRET = "sk-very-secret"
 
 
-@pytest.fixture(params=["httpx", "aiohttp"])
-def library(request: pytest.FixtureRequest) -> Library:
-    """The tests that ask for it run with both libraries."""
-    return request.param
+library = libraries()
 
 
 def failure(library: Library, url: str, headers: dict[str, str] | None = None, **settings: object) -> UpstreamError:
@@ -197,6 +195,11 @@ def test_a_proxy_that_refuses_the_tunnel(library: Library) -> None:
 def test_a_proxy_url_that_cannot_work_is_a_config_error(library: Library, proxy_url: str) -> None:
     with pytest.raises(ConfigError, match="PROXY_URL"):
         open_transport(PoolSettings(proxy_url=proxy_url), library)
+
+
+def test_certificates_that_cannot_be_read_are_a_config_error(library: Library) -> None:
+    with pytest.raises(ConfigError, match="verify"):
+        open_transport(PoolSettings(verify="no-such-file.pem"), library)
 
 
 @pytest.mark.parametrize(

@@ -88,14 +88,14 @@ def _finish(config: Config, places: Places, warnings: list[str], known_transform
 
 
 def _with_time_limits(config: Config) -> Config:
-    """`API_TIMEOUT_MS` limits what `timeouts` leaves open, and providers inherit what theirs leave open."""
+    """`API_TIMEOUT_MS` decides what `timeouts` leaves open, and providers inherit what theirs leave open."""
     timeouts = config.timeouts
     if config.api_timeout_ms is not None:
         limit = config.api_timeout_ms / 1000
         limits = {
-            "total_seconds": limit,
-            "first_byte_seconds": min(limit, timeouts.first_byte_seconds),
-            "idle_seconds": min(limit, timeouts.idle_seconds),
+            "first_byte_seconds": limit,
+            "idle_seconds": limit,
+            "total_seconds": max(limit, timeouts.total_seconds),
         }
         given = timeouts.model_fields_set
         timeouts = timeouts.model_copy(update={field: s for field, s in limits.items() if field not in given})

@@ -47,14 +47,15 @@ class Timeouts(Section):
     """How long to wait for a provider, in seconds: for the connection, for the first byte of the answer, between two
     pieces of it, and for the whole.
 
-    `API_TIMEOUT_MS` sets `total_seconds` and bounds `first_byte_seconds` and `idle_seconds`, where `timeouts` does
-    not give them itself.
+    `API_TIMEOUT_MS` is how long a silent provider is waited for: it sets `first_byte_seconds` and `idle_seconds` where
+    `timeouts` does not give them itself. A long answer that keeps coming is no reason to end it, so `total_seconds` is
+    only ever raised by it.
     """
 
     connect_seconds: float = Field(default=10.0, gt=0)
-    first_byte_seconds: float = Field(default=300.0, gt=0)
-    idle_seconds: float = Field(default=120.0, gt=0)
-    total_seconds: float = Field(default=600.0, gt=0)
+    first_byte_seconds: float = Field(default=600.0, gt=0)
+    idle_seconds: float = Field(default=300.0, gt=0)
+    total_seconds: float = Field(default=3600.0, gt=0)
 
 
 class Streaming(Section):

@@ -36,7 +36,8 @@ class AiohttpTransport:
         self._settings = settings
         self._proxy = ProxyRule(settings.proxy_url)
         self._session: aiohttp.ClientSession | None = None
-        self._tls: ssl.SSLContext | None = None
+        # A path is checked here, so that a wrong one is an error of the configuration and not of a request.
+        self._tls = tls_context(settings.verify) if isinstance(settings.verify, str) else None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def send(self, request: WireRequest) -> AiohttpResponse:
@@ -76,7 +77,6 @@ class AiohttpTransport:
             headers={"accept-encoding": "identity"},
             skip_auto_headers=("accept", "content-type", "user-agent"),
             read_bufsize=_READ_BUFFER_BYTES,
-            max_line_size=_HEADER_LINE_BYTES,
             max_field_size=_HEADER_LINE_BYTES,
         )
         return self._session

@@ -6,6 +6,7 @@ headers, the environment's proxies) is exactly what must not happen here, and is
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Mapping
 
 import httpx
@@ -27,6 +28,8 @@ class HttpxTransport:
     def __init__(self, settings: PoolSettings) -> None:
         self._settings = settings
         self._proxy = ProxyRule(settings.proxy_url)
+        # A path is checked here, so that a wrong one is an error of the configuration and not of a request.
+        self._tls = tls_context(settings.verify) if isinstance(settings.verify, str) else None
         self._pools: dict[tuple[str, str | None], httpx.AsyncHTTPTransport] = {}
 
     async def send(self, request: WireRequest) -> HttpxResponse:
@@ -55,7 +58,7 @@ class HttpxTransport:
         settings = self._settings
         secure_proxy = proxy_url is not None and proxy_url.startswith("https:")
         # Reading the authorities is slow, so plain http goes without: False makes an empty context.
-        tls = tls_context(settings.verify) if scheme == "https" or secure_proxy else None
+        tls = self._trust() if scheme == "https" or secure_proxy else None
         proxy = None if proxy_url is None else httpx.Proxy(proxy_url, ssl_context=tls if secure_proxy else None)
         return httpx.AsyncHTTPTransport(
             verify=tls or False,
@@ -69,6 +72,11 @@ class HttpxTransport:
                 keepalive_expiry=settings.keep_alive_seconds,
             ),
         )
+
+    def _trust(self) -> ssl.SSLContext:
+        if self._tls is None:
+            self._tls = tls_context(self._settings.verify)
+        return self._tls
 
     def _translated(self, error: Exception, request: WireRequest, proxy_url: str | None) -> UpstreamError:
         """Our error for one of httpx's, raised before the headers of an answer came."""

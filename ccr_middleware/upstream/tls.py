@@ -12,8 +12,8 @@ def tls_context(verify: bool | str) -> ssl.SSLContext:
     """A client context: the system's authorities (True), those of a file or folder (path), or no check (False).
 
     The system's store comes first because that is where a company puts its own authority; certifi's list is taken
-    where the system has none. Reads files (tens of milliseconds), so it is called once per transport, when the first
-    https URL is seen. Raises ConfigError for a path that holds no certificates.
+    where the system has none. Reading it takes tens of milliseconds, so a transport does so once and not before the
+    first https URL. Raises ConfigError for a path that holds no certificates.
     """
     if isinstance(verify, str):
         context = _context_of(verify)

@@ -6,7 +6,8 @@
             Anthropic(base_url=base_url, api_key="k").messages.create(…)
     with serve_host(kind, config=path) as base_url: …       # a config.json
 
-What the server says is printed, so pytest shows it below the test that fails.
+What a server said is printed when its block is left, and by `show_output()`, which a module that keeps a server for
+many tests calls after each of them: then pytest shows it below the test that fails.
 """
 
 import os
@@ -19,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -32,13 +34,12 @@ STOP_SECONDS = 5
 
 @dataclass(frozen=True)
 class Host:
-    """How to serve one host. `mount`: where the gateway is; `hello`: the host's own route, if there is a host."""
+    """How to serve one host. `mount`: where the gateway is; empty when there is no host around it."""
 
     command: str
     folder: Path
     interface: Literal["asgi", "wsgi"]
     mount: str = "/ccr"
-    hello: str = "/hello"
 
 
 _UVICORN = "uvicorn --port 0 --timeout-graceful-shutdown 1"
@@ -57,10 +58,18 @@ HOSTS = {
     "gunicorn-gthread-flask": Host(f"{_GTHREAD} app:app", EXAMPLES / "flask_app", "wsgi"),
     "gunicorn-sync-django": Host(f"{_GUNICORN} project.wsgi", EXAMPLES / "django_app", "wsgi"),
     "gunicorn-gthread-django": Host(f"{_GTHREAD} project.wsgi", EXAMPLES / "django_app", "wsgi"),
-    "hypercorn-bare": Host(f"{_HYPERCORN} tests.support.host_apps:bare", ROOT, "asgi", "", ""),
+    "hypercorn-bare": Host(f"{_HYPERCORN} tests.support.host_apps:bare", ROOT, "asgi", ""),
 }
 
 HOST_KINDS = list(HOSTS)
+
+_outputs: "set[Output]" = set()
+
+
+def show_output() -> None:
+    """Print what the running servers have said since the last time."""
+    for output in _outputs:
+        output.show()
 
 
 @contextmanager
@@ -73,9 +82,9 @@ def serve_host(kind: str, config: Path | None = None) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}{host.mount}"
 
 
-def hello_url(kind: str, base_url: str) -> str:
+def hello_url(base_url: str) -> str:
     """The URL of the host's own route."""
-    return f"http://{urlsplit(base_url).netloc}{HOSTS[kind].hello}"
+    return f"http://{urlsplit(base_url).netloc}/hello"
 
 
 @contextmanager
@@ -92,28 +101,34 @@ def run_server(name: str, command: list[str], folder: Path, environ: dict[str, s
         start_new_session=True,  # a group of its own, so that its workers can be ended with it
     )
     output = Output(name, process)
+    _outputs.add(output)
     try:
         yield output.port()
     finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            sys.stdout.write(f"[{name}] does not end by itself\n")
-        with suppress(ProcessLookupError):  # all have ended
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait(STOP_SECONDS)
+        _end(process)
         output.join()
+        output.show()
+        _outputs.discard(output)
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(STOP_SECONDS)
+    with suppress(ProcessLookupError):  # all have ended
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(STOP_SECONDS)
 
 
 class Output(threading.Thread):
-    """Prints what a server says, and finds its port in it."""
+    """Reads what a server says, and finds its port in it."""
 
     _ADDRESS = re.compile(r"https?://127\.0\.0\.1:(\d+)")
 
     def __init__(self, name: str, process: "subprocess.Popen[str]") -> None:
         super().__init__(name=f"output of {name}", daemon=True)
         self._name, self._process = name, process
+        self._lines: SimpleQueue[str] = SimpleQueue()
         self._found = threading.Event()
         self._port = 0
         self.start()
@@ -123,11 +138,16 @@ class Output(threading.Thread):
         lines: Any = self._process.stdout
         with lines:
             for line in lines:
-                sys.stdout.write(f"[{self._name}] {line}")
+                self._lines.put(line)
                 if not self._port and (match := self._ADDRESS.search(line)):
                     self._port = int(match[1])
                     self._found.set()
         self._found.set()
+
+    def show(self) -> None:
+        """Print what was not printed yet. Not done by the thread: pytest could not tell which test it belongs to."""
+        while not self._lines.empty():
+            sys.stdout.write(f"[{self._name}] {self._lines.get()}")
 
     def port(self) -> int:
         """Wait for the port. Raises RuntimeError when the server ended or said nothing in time."""

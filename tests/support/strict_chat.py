@@ -50,6 +50,7 @@ def check_body(
     message_fields: set[str] | None = None,
     cache_control: bool = False,
     prefix: bool = False,
+    max_stops: int = 4,
 ) -> None:
     """Refuse what a strict endpoint refuses. `fields`, `message_fields`: what this endpoint knows besides."""
     unknown = set(body) - FIELDS - (fields or set())
@@ -60,7 +61,7 @@ def check_body(
     assert len({"max_tokens", "max_completion_tokens"} & set(body)) <= 1
     assert body.get("max_tokens", 1) >= 1
     assert body.get("max_completion_tokens", 1) >= 1
-    assert 1 <= len(body.get("stop", ["x"])) <= 4
+    assert 1 <= len(body.get("stop", ["x"])) <= max_stops
     assert 1 <= len(body.get("user", "x")) <= 64
     _check_tools(body, cache_control)
     _check_messages(body["messages"], message_fields or set(), cache_control, prefix)

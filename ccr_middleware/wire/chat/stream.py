@@ -78,6 +78,8 @@ class ChatReader:
         refusal = delta.get("refusal")
         if isinstance(refusal, str) and refusal:
             out["refusal"] = refusal
+        if (mark := _thought_signature(delta)) and "signature" not in out:
+            out["signature"] = mark
         if calls := _tool_deltas(delta, whole=whole):
             self._tags.finish(out)
             out["tool_calls"] = calls
@@ -115,6 +117,18 @@ def _read_parts(parts: list[Any], out: UnifiedChunk) -> None:
                 out["thinking"] = out.get("thinking", "") + text
         elif isinstance(part.get("text"), str) and part["text"]:
             out["text"] = out.get("text", "") + part["text"]
+
+
+def _thought_signature(delta: Json) -> str | None:
+    """Gemini's mark on the first call of a turn, without which it refuses the turn later (F5)."""
+    calls = delta.get("tool_calls")
+    for call in calls if isinstance(calls, list) else ():
+        holder = call.get("extra_content") if isinstance(call, dict) else None
+        google = holder.get("google") if isinstance(holder, dict) else None
+        mark = google.get("thought_signature") if isinstance(google, dict) else None
+        if isinstance(mark, str) and mark:
+            return mark
+    return None
 
 
 def _tool_deltas(delta: Json, *, whole: bool) -> list[ToolDelta]:
