@@ -6,7 +6,7 @@ ARGS ?=
 # Tests run on every core; PYTEST_ARGS narrows them down, e.g. make pytest PYTEST_ARGS="-k c10".
 PYTEST_ARGS ?= -n auto
 
-.PHONY: run test format lint types pytest bench clean
+.PHONY: run test format lint types pytest sdk bench clean
 
 run: $(VENV)/.run-ready
 	$(BIN)/python -m ccr_middleware $(ARGS)
@@ -20,8 +20,10 @@ lint: $(VENV)/.dev-ready
 types: $(VENV)/.dev-ready
 	$(BIN)/mypy
 
-pytest: $(VENV)/.dev-ready
+pytest: $(VENV)/.dev-ready $(VENV)/.sdk-ready
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+sdk: $(VENV)/.sdk-ready
 
 format: $(VENV)/.dev-ready
 	$(BIN)/ruff format .
@@ -41,6 +43,11 @@ $(VENV)/.run-ready: pyproject.toml | $(BIN)/python
 $(VENV)/.dev-ready: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@ $(VENV)/.run-ready
+
+# The older line of the anthropic SDK, beside the newest one of the dev extra. tests/test_sdk.py runs both.
+$(VENV)/.sdk-ready: | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(VENV)/sdk-0.125 'anthropic==0.125.*'
+	touch $@
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

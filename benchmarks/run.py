@@ -11,6 +11,7 @@ import gc
 import json
 import os
 import platform
+import statistics
 import sys
 import tempfile
 import time
@@ -48,7 +49,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only", action="append", metavar="NAME", help=f"one measure; may be repeated: {', '.join(MEASURES)}"
     )
-    parser.add_argument("--rounds", type=int, help="rounds of each measure; default 5, with --quick 3")
+    parser.add_argument("--rounds", type=int, help="rounds of each measure; default 9, with --quick 3")
     parser.add_argument(
         "--transport", choices=["aiohttp", "httpx"], default="aiohttp", help="httpx: as without the extra `speed`"
     )
@@ -56,7 +57,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", metavar="FILE", help="also write every value to this file")
     args = parser.parse_args()
     if args.rounds is None:
-        args.rounds = 3 if args.quick else 5
+        args.rounds = 3 if args.quick else 9
     if unknown := set(args.only or ()) - set(MEASURES):
         parser.error(f"no measure is called {', '.join(sorted(unknown))}; there are {', '.join(MEASURES)}")
     return args
@@ -82,21 +83,23 @@ async def _measure_all(args: argparse.Namespace) -> list[Row]:
 
 
 def _table(rows: Sequence[Row]) -> str:
-    head = ("", "unit", "floor", "gateway", "x floor", "rounds from-to")
-    lines = [head]
+    """The medians as a table in Markdown, which reads well in a terminal too."""
+    lines = [("what", "unit", "floor", "gateway", "ratio", "rounds"), ("---", "---", "--:", "--:", "--:", "---")]
     for row in rows:
-        ratios = sorted(row.ratios())
-        middle = ratios[len(ratios) // 2] if ratios else None
-        shown = "-" if middle is None else f"{middle:.2f}{' !' if middle > GOAL else ''}"
-        spread = f"{ratios[0]:.2f}-{ratios[-1]:.2f}" if ratios else ""
+        ratios = row.ratios()
+        middle = statistics.median(ratios) if ratios else None
+        shown = _number(middle) + (" !" if middle is not None and middle > GOAL else "")
+        spread = f"{min(ratios):.2f} to {max(ratios):.2f}" if ratios else ""
         lines.append((row.label, row.unit, _number(row.median("floor")), _number(row.median("gateway")), shown, spread))
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
-    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
-    return "\n".join([text[0], "-" * len(text[0]), *text[1:], f"\nmedians; !: more than {GOAL} x the floor"])
+    widths = [max(len(line[i]) for line in lines) for i in range(6)]
+    text = ["| " + " | ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)) + " |" for line in lines]
+    return "\n".join([*text, "", f"Medians; ratio: gateway / floor, the median over the rounds; !: over {GOAL}."])
 
 
 def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
+    if value is None:
+        return "-"
+    return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
 
 
 def _document(args: argparse.Namespace, rows: Sequence[Row]) -> dict[str, Any]:

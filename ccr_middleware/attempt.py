@@ -27,6 +27,9 @@ from .wire.chat.answer import ChatAnswer
 from .wire.chat.errors import error_from_chunk
 from .wire.chat.request import build_chat_body
 
+#: Searched for in the raw request, which costs next to nothing; JSON has no need to escape any of it.
+SUBAGENT_TAG = b"<CCR-SUBAGENT-MODEL>"
+
 
 class Attempt:
     """A target, the request for it and the reader of its answer. The request can be taken once, then it is let go."""
@@ -51,7 +54,9 @@ async def prepare(call: Call, state: State) -> Attempt:
     assert decision is not None
     target = call.snapshot.target(decision.provider, decision.model)
     call.losses = Losses()
-    body = strip_tag(call.body, is_subagent=call.facts.is_subagent)
+    body = call.body
+    if SUBAGENT_TAG in call.raw:
+        body = strip_tag(body, is_subagent=call.facts.is_subagent)
     if target.wire == "messages":
         return _relay(call, target, body)
     if call.streaming and call.input_tokens is None:
@@ -101,7 +106,7 @@ def _translate(call: Call, target: Target, body: Json, state: State) -> Attempt:
 
     message = MessageStream(
         StreamSettings(
-            message_id=state.new_id("msg_"),
+            message_id=call.id.replace("req_", "msg_", 1),
             model=call.asked_model or target.model,
             input_tokens=call.input_tokens or 0,
             new_tool_id=lambda: state.new_id("toolu_"),

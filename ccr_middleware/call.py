@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from .losses import Losses
 from .routing.decision import Decision
-from .routing.facts import Facts
+from .routing.facts import Facts, facts_of
 from .targets import Snapshot
 from .unified import Json, Usage
+
+#: What is known of a request that was let go.
+NO_FACTS = facts_of({}, {})
 
 
 @dataclass(slots=True)
@@ -42,7 +45,7 @@ class Call:
         """The answer has begun: nothing needs the request any more."""
         self.raw = b""
         self.body = {}
-        self.facts = replace(self.facts, body=self.body)
+        self.facts = NO_FACTS
 
     def answer_headers(self) -> dict[str, str]:
         """What the client is told about how its answer came to be."""

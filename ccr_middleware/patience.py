@@ -19,26 +19,38 @@ from .config.schema import Timeouts
 Expiry = Literal["first byte", "idle", "total", "grace"]
 
 
+#: How long a request may run before anybody looks whether its client is still there.
+WATCH_AFTER_SECONDS = 0.05
+
+
 class Presence:
     """Notices the client leaving, from the first moment to the last, and cancels what is being done for it.
 
     Servers do not raise when something is sent to a client that has gone (uvicorn, hypercorn, granian: silence), so
-    `receive` is watched all the time. `left` tells afterwards.
+    `receive` is watched all the time. `left` tells afterwards. Servers keep saying that a client has left, so the
+    watch may begin a moment late, and most quick answers are spared its task.
     """
 
     def __init__(self, receive: ASGIReceiveCallable) -> None:
         self.left = False
         self.scope: CancelScope | None = None
         self._receive = receive
+        self._loop = asyncio.get_running_loop()
+        self._begin: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
 
     def __enter__(self) -> Self:
-        self._task = asyncio.get_running_loop().create_task(self._watch())
+        self._begin = self._loop.call_later(WATCH_AFTER_SECONDS, self._start)
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._begin is not None:
+            self._begin.cancel()
         if self._task is not None:
             self._task.cancel()
+
+    def _start(self) -> None:
+        self._task = self._loop.create_task(self._watch())
 
     async def _watch(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
@@ -71,7 +83,9 @@ class Guard:
         self._presence.scope = self._scope
         if self._presence.left:
             self._scope.cancel()
-        self._arm()
+        # Early enough for either limit; `_check` sees which one counts by then.
+        first = min(self._limit, self._timeouts.idle_seconds, self._timeouts.total_seconds)
+        self._timer = self._loop.call_at(self._began + first, self._check)
         return self
 
     def __exit__(
@@ -90,29 +104,25 @@ class Guard:
         """The provider has begun to answer: from now on the idle limit counts."""
         self._phase, self._limit = "idle", self._timeouts.idle_seconds
         self.touch()
-        self._arm()
 
     def grace(self, seconds: float) -> None:
         """Everything needed has come: wait this much longer for the rest, whatever still drips in. Acts once."""
         if self._phase != "grace":
             self._phase, self._limit = "grace", seconds
             self._began = self._touched = self._loop.time()
-            self._arm()
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self._loop.call_at(self._began + seconds, self._check)
 
     def _due(self) -> float:
         since = self._began if self._phase == "grace" else self._touched
         due = since + self._limit
         return due if self._phase == "grace" else min(due, self._began + self._timeouts.total_seconds)
 
-    def _arm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self._loop.call_at(self._due(), self._check)
-
     def _check(self) -> None:
         now = self._loop.time()
         if now < self._due():
-            self._arm()
+            self._timer = self._loop.call_at(self._due(), self._check)
             return
         over = self._phase != "grace" and now >= self._began + self._timeouts.total_seconds
         self.expired = "total" if over else self._phase

@@ -18,7 +18,7 @@ from .patience import Guard, Presence
 from .reply import Reply
 from .routing.route import needs_token_count, route
 from .state import State
-from .upstream import WireResponse
+from .upstream import Transport, WireRequest, WireResponse
 from .wire.chat.errors import read_error
 
 log = logging.getLogger("ccr_middleware")
@@ -52,7 +52,7 @@ async def decide(call: Call, state: State) -> None:
     last = state.session_tokens.get(call.facts.session_id) if call.facts.session_id else None
     if config.router.long_context and (
         # A stream needs the number anyway, and a bound costs as much as a count that is cached.
-        call.streaming or needs_token_count(call.facts, config, state.counter.at_most(call.body), last)
+        call.streaming or needs_token_count(call.facts, config, _at_most(call, state), last)
     ):
         call.input_tokens = await state.counter.count(call.body)
     routed = route(call.facts, config, token_count=call.input_tokens, last_input_tokens=last)
@@ -63,6 +63,18 @@ async def decide(call: Call, state: State) -> None:
             log.warning("%s %s", call.id, note)
 
 
+def _at_most(call: Call, state: State) -> int:
+    """A number of tokens the request cannot exceed.
+
+    No text has more tokens than bytes, twice that with everything escaped. Only images and documents count more than
+    their bytes, and few requests have any.
+    """
+    raw = call.raw
+    if b'"image"' in raw or b'"document"' in raw or b"\\u" in raw:
+        return state.counter.at_most(call.body)
+    return 2 * len(raw)
+
+
 async def _attempt(call: Call, attempt: Attempt, reply: Reply, presence: Presence, state: State) -> None:
     """Send to one target and pass its answer on."""
     transport = state.transports.get(attempt.target.url, call.snapshot.config)
@@ -71,7 +83,7 @@ async def _attempt(call: Call, attempt: Attempt, reply: Reply, presence: Presenc
     with Guard(presence, attempt.target.timeouts) as guard:
         try:
             reply.wait(attempt.answer.start)
-            response = await transport.send(attempt.take_request())
+            response = await _send(transport, attempt.take_request())
             if response.status >= 400:
                 raise await _error_of(response, attempt, call)
             guard.answered()
@@ -84,6 +96,15 @@ async def _attempt(call: Call, attempt: Attempt, reply: Reply, presence: Presenc
     if guard.expired and guard.expired != "grace" and not reading.complete:
         raise UpstreamTimeout(_timeout_text(guard, attempt))
     await reading.complete_now()
+
+
+async def _send(transport: Transport, request: WireRequest) -> WireResponse:
+    """Send. A connection that breaks before any answer was most likely an idle one that the provider had just closed
+    (nobody can know beforehand), so that is tried once more."""
+    try:
+        return await transport.send(request)
+    except UpstreamBroken:
+        return await transport.send(request)
 
 
 class _Reading:

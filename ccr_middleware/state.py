@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -39,15 +38,15 @@ class Recent(Generic[Value]):
 
 
 class Transports:
-    """The HTTP clients of one gateway, one per event loop: connections cannot be shared between loops.
+    """The HTTP clients of one gateway: one per event loop, since connections cannot be shared between loops, and one
+    per set of limits, since a reload may change them.
 
-    Hosts may run a gateway on several loops one after the other (test clients do), or beside each other.
+    Hosts may run a gateway on several loops, one after the other (test clients do) or beside each other.
     """
 
     def __init__(self, given: Transport | None = None) -> None:
         self._given = given
-        self._by_loop: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[PoolSettings, Transport]]
-        self._by_loop = weakref.WeakKeyDictionary()
+        self._opened: dict[asyncio.AbstractEventLoop, dict[PoolSettings, Transport]] = {}
         self._demo = InProcessTransport(demo_model())
 
     def get(self, url: str, config: Config) -> Transport:
@@ -56,20 +55,21 @@ class Transports:
             return self._given
         if url.startswith(DEMO_SCHEME):
             return self._demo
-        loop = asyncio.get_running_loop()
-        found = self._by_loop.get(loop)
-        if found is not None:
-            return found[1]
-        settings = pool_settings(config)
-        transport = open_transport(settings)
-        self._by_loop[loop] = (settings, transport)
+        loop, settings = asyncio.get_running_loop(), pool_settings(config)
+        transport = self._opened.get(loop, {}).get(settings)
+        if transport is None:
+            self._forget_closed_loops()
+            transport = self._opened.setdefault(loop, {})[settings] = open_transport(settings)
         return transport
 
     async def aclose(self) -> None:
         """Close the connections of the running loop."""
-        found = self._by_loop.pop(asyncio.get_running_loop(), None)
-        if found is not None:
-            await found[1].aclose()
+        for transport in self._opened.pop(asyncio.get_running_loop(), {}).values():
+            await transport.aclose()
+
+    def _forget_closed_loops(self) -> None:
+        for loop in [loop for loop in self._opened if loop.is_closed()]:
+            del self._opened[loop]
 
 
 def pool_settings(config: Config) -> PoolSettings:

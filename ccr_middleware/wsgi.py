@@ -22,7 +22,6 @@ import threading
 import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
-from contextvars import Context, copy_context
 from enum import Enum
 from http import HTTPStatus
 from queue import SimpleQueue
@@ -97,10 +96,10 @@ class LoopThread:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def spawn(self, exchange: Exchange) -> None:
-        """Begin an exchange. The host's context variables (tracing, log context) go with it."""
+        """Begin an exchange. `call_soon_threadsafe` takes the host's context variables (tracing, log context) along."""
         with self._lock:  # so that nothing is begun after the order to stop
             exchange.loop = loop = self._loop or self._start()
-            loop.call_soon_threadsafe(self._create_task, exchange, copy_context())
+            loop.call_soon_threadsafe(self._create_task, exchange)
 
     def stop(self) -> None:
         """Cancel what runs, end the loop and wait for it for a limited time. Nothing in a forked child."""
@@ -136,8 +135,8 @@ class LoopThread:
             except Exception:
                 logger.exception("closing the application failed")
 
-    def _create_task(self, exchange: Exchange, context: Context) -> None:
-        exchange.task = asyncio.get_running_loop().create_task(exchange.run(), context=context)
+    def _create_task(self, exchange: Exchange) -> None:
+        exchange.task = asyncio.get_running_loop().create_task(exchange.run())
         self._tasks.add(exchange.task)
         exchange.task.add_done_callback(self._tasks.discard)
         # Not in run() itself: a task that is cancelled before its first step never gets there.

@@ -79,7 +79,8 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
         if is_loopback(host):
             return resolve(host, *args, **kwargs)
-        if not str(host).rstrip(".").endswith(".invalid"):
+        name = host.decode() if isinstance(host, bytes) else str(host)
+        if not name.rstrip(".").endswith(".invalid"):
             offences.append(f"look-up of {host}")
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 

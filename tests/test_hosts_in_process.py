@@ -6,7 +6,6 @@ import asyncio
 import json
 from io import BytesIO
 from typing import Any
-from wsgiref.util import setup_testing_defaults
 
 import pytest
 from fastapi import FastAPI
@@ -25,6 +24,7 @@ from .support import chat
 from .support.asgi import open_stream, post, request
 from .support.scripted import STALL, Script, ScriptedTransport, json_answer, stream
 from .support.strict import check_message, check_stream
+from .support.wsgi import post as wsgi_post
 
 CONFIG = {
     "Providers": [
@@ -108,29 +108,16 @@ def test_c39_base_http_middleware_lets_the_disconnect_through(begun):
     asyncio.run(main())
 
 
-def ask_wsgi(app: Any, path: str, message: Any) -> tuple[str, bytes]:
-    data = json.dumps(message).encode()
-    environ: dict[str, Any] = {
-        "REQUEST_METHOD": "POST",
-        "PATH_INFO": path,
-        "CONTENT_TYPE": "application/json",
-        "CONTENT_LENGTH": str(len(data)),
-        "wsgi.input": BytesIO(data),
-    }
-    setup_testing_defaults(environ)
-    statuses: list[str] = []
-    pieces = app(environ, lambda status, headers, exc_info=None: statuses.append(status))
-    try:
-        return statuses[0], b"".join(pieces)
-    finally:
-        pieces.close()
+def ask_wsgi(app: Any, path: str) -> tuple[str, str]:
+    data = json.dumps(MESSAGE).encode()
+    answer = wsgi_post(app, BytesIO(data), PATH_INFO=path, CONTENT_LENGTH=str(len(data)))
+    return answer.status, check_message(json.loads(answer.rest())).text
 
 
 def test_a_bridge_in_a_wsgi_dispatcher():
     bridge = WSGIBridge(gateway_that_says("bridged"))
     app = DispatcherMiddleware(Flask("host").wsgi_app, {"/llm/ccr": bridge})
-    status, data = ask_wsgi(app, "/llm/ccr/v1/messages", MESSAGE)
-    assert (status, check_message(json.loads(data)).text) == ("200 OK", "bridged")
+    assert ask_wsgi(app, "/llm/ccr/v1/messages") == ("200 OK", "bridged")
     bridge.close()
 
 
@@ -138,7 +125,7 @@ def test_two_gateways_around_one_flask_application():
     host = Flask("host")
     inner = CCRMiddleware(host.wsgi_app, "/a", gateway=gateway_that_says("one"))
     outer = CCRMiddleware(inner, "/b", gateway=gateway_that_says("two"))
-    texts = [check_message(json.loads(ask_wsgi(outer, f"/{x}/v1/messages", MESSAGE)[1])).text for x in "ab"]
+    texts = [ask_wsgi(outer, path)[1] for path in ("/a/v1/messages", "/b/v1/messages")]
     assert texts == ["one", "two"]
     inner.close()
     outer.close()

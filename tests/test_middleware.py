@@ -6,7 +6,6 @@ import asyncio
 import functools
 import inspect
 from typing import Any
-from wsgiref.util import setup_testing_defaults
 
 import pytest
 from asgiref.sync import markcoroutinefunction
@@ -23,6 +22,7 @@ from ccr_middleware.gateway import Gateway
 from ccr_middleware.middleware import ASGIMiddleware, CCRMiddleware, WSGIMiddleware, detect_interface
 
 from .support.asgi import http_scope, request
+from .support.wsgi import Answer
 
 
 class Recorder:
@@ -174,13 +174,8 @@ def test_two_gateways_around_one_host():
 
 
 def call_wsgi(app: Any, **environ: Any) -> tuple[str, bytes]:
-    setup_testing_defaults(environ)
-    statuses: list[str] = []
-    pieces = app(environ, lambda status, headers: statuses.append(status))
-    try:
-        return statuses[0], b"".join(pieces)
-    finally:
-        getattr(pieces, "close", lambda: None)()
+    answer = Answer(app, **environ)
+    return answer.status, answer.rest()
 
 
 def wsgi_host(environ: Any, start_response: Any) -> list[bytes]:

@@ -31,17 +31,18 @@ class Fold:
         self._field = ""
 
     def feed(self, events: Iterable[Event]) -> None:
-        """Take events in order. Events of unknown kinds are passed over."""
+        """Take events in order. Events of unknown kinds and forms are passed over."""
         for event in events:
             kind = event.get("type")
             if kind == "content_block_delta":
-                self._delta(event["delta"])
+                self._delta(_object(event, "delta"))
             elif kind == "content_block_start":
-                self._content().append(dict(event["content_block"]))
+                self._flush()
+                self._content().append({**_object(event, "content_block")})
             elif kind == "content_block_stop":
                 self._flush()
             elif kind == "message_start":
-                self.message = {**event["message"], "content": []}
+                self.message = {**_object(event, "message"), "content": []}
             elif kind == "message_delta":
                 self._end(event)
             elif kind == "message_stop":
@@ -54,15 +55,15 @@ class Fold:
         return content
 
     def _delta(self, delta: Json) -> None:
-        kind = delta.get("type", "")
+        kind = _text(delta, "type")
         if kind == "input_json_delta":
-            self._collect("input", delta.get("partial_json", ""))
+            self._collect("input", _text(delta, "partial_json"))
         elif kind in _TEXT_DELTAS:
             source, field = _TEXT_DELTAS[kind]
-            self._collect(field, delta.get(source, ""))
+            self._collect(field, _text(delta, source))
         elif kind == "citations_delta" and (content := self._content()):
             block = content[-1]
-            block["citations"] = [*(block.get("citations") or ()), delta.get("citation")]
+            block["citations"] = [*_list(block, "citations"), delta.get("citation")]
 
     def _collect(self, field: str, piece: str) -> None:
         """Pieces are joined once per block and field: adding strings one by one would be quadratic."""
@@ -77,20 +78,17 @@ class Fold:
             text = "".join(self._parts)
             block = content[-1]
             if self._field != "input":
-                block[self._field] = block.get(self._field, "") + text
+                block[self._field] = _text(block, self._field) + text
             elif text.strip():  # some calls come whole in their start, with an empty delta behind
                 block["input"] = _arguments(text)
         self._parts, self._field = [], ""
 
     def _end(self, event: Event) -> None:
-        self._content()
+        content = self._content()
         assert self.message is not None
-        self.message.update(event.get("delta") or {})
-        usage = {**(self.message.get("usage") or {}), **(event.get("usage") or {})}
-        self.message["usage"] = usage
-        for key, value in event.items():
-            if key not in ("type", "delta", "usage"):
-                self.message[key] = value
+        usage = {**_object(self.message, "usage"), **_object(event, "usage")}
+        more = {key: value for key, value in event.items() if key not in ("type", "delta")}
+        self.message.update({**_object(event, "delta"), **more, "usage": usage, "content": content})
 
 
 def fold(events: Iterable[Event]) -> Json:
@@ -103,10 +101,11 @@ def fold(events: Iterable[Event]) -> Json:
 
 
 def unfold(message: Json) -> list[Event]:
-    """The events of a message that came whole. What Anthropic streams in deltas is one delta here."""
+    """The events of a message that came whole. What Anthropic streams in deltas is one delta here, and what is no
+    block is passed over."""
     head = {**message, "content": [], "stop_reason": None, "stop_sequence": None}
     events: list[Event] = [{"type": "message_start", "message": head}]
-    for index, block in enumerate(message.get("content") or ()):
+    for index, block in enumerate(b for b in _list(message, "content") if isinstance(b, dict)):
         events += _block_events(index, block)
     delta = {"stop_reason": message.get("stop_reason"), "stop_sequence": message.get("stop_sequence")}
     usage = message.get("usage") or {"output_tokens": 0}
@@ -117,16 +116,16 @@ def unfold(message: Json) -> list[Event]:
 def _block_events(index: int, block: Json) -> list[Event]:
     kind = block.get("type")
     if kind == "text":
-        empty: Json = {**block, "text": ""}
-        citations = empty.pop("citations", None)
-        deltas = [block_delta(index, "text_delta", "text", block.get("text", ""))]
-        deltas += [block_delta(index, "citations_delta", "citation", c) for c in citations or ()]
+        empty: Json = {key: value for key, value in block.items() if key != "citations"} | {"text": ""}
+        deltas = [block_delta(index, "text_delta", "text", _text(block, "text"))]
+        deltas += [block_delta(index, "citations_delta", "citation", c) for c in _list(block, "citations")]
     elif kind == "thinking":
         empty = {**block, "thinking": ""}
-        deltas = [block_delta(index, "thinking_delta", "thinking", block["thinking"])] if block.get("thinking") else []
+        thinking = _text(block, "thinking")
+        deltas = [block_delta(index, "thinking_delta", "thinking", thinking)] if thinking else []
         if "signature" in block:
             empty["signature"] = ""
-            deltas.append(block_delta(index, "signature_delta", "signature", block["signature"]))
+            deltas.append(block_delta(index, "signature_delta", "signature", _text(block, "signature")))
     elif isinstance(block.get("input"), dict):
         empty = {**block, "input": {}}
         deltas = [block_delta(index, "input_json_delta", "partial_json", dumps_str(block["input"]))]
@@ -142,3 +141,19 @@ def _arguments(text: str) -> Any:
     except ValueError:
         return {"_raw": text}
     return value if isinstance(value, dict) else {"value": value}
+
+
+def _object(holder: Json, key: str) -> Json:
+    """The object under a key; of anything else nothing."""
+    value = holder.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _list(holder: Json, key: str) -> list[Any]:
+    value = holder.get(key)
+    return value if isinstance(value, list) else []
+
+
+def _text(holder: Json, key: str) -> str:
+    value = holder.get(key)
+    return value if isinstance(value, str) else ""

@@ -11,7 +11,7 @@ from typing import Any
 from ..answer import Outcome, Output
 from ..errors import EmptyAnswer, UpstreamBroken, UpstreamError
 from ..jsonio import loads
-from ..sse import SSEDecoder, parse_block
+from ..sse import MAX_EVENT_BYTES, SSEDecoder, parse_block
 from ..unified import Event, Json, Usage
 from .fold import unfold
 
@@ -51,10 +51,12 @@ class RelayAnswer:
         return []
 
     def feed(self, data: bytes) -> Output:
-        """Pass on the events completed by these bytes."""
+        """Pass on the events completed by these bytes. Raises `UpstreamBroken` when one of them never ends."""
         data = self._pending + data if self._pending else data
         end = _events_end(data)
         self._pending = data[end:]
+        if len(self._pending) > MAX_EVENT_BYTES:
+            raise UpstreamBroken(f"an event of the stream is larger than {MAX_EVENT_BYTES} bytes")
         return self._pass(data[:end]) if end else Output([])
 
     def finish(self) -> Output:
@@ -70,7 +72,10 @@ class RelayAnswer:
         return output
 
     def whole(self, body: bytes) -> Output:
-        """A JSON message: as it is for a client that wants JSON, as events for one that wants a stream."""
+        """A JSON message: as it is for a client that wants JSON, as events for one that wants a stream.
+
+        Raises `UpstreamBroken` when it is none.
+        """
         try:
             message = loads(body)
         except ValueError:
@@ -80,6 +85,8 @@ class RelayAnswer:
         if message.get("type") == "error" or ("error" in message and "content" not in message):
             self.error = error_from_event(message)
             return Output([])
+        if not isinstance(message.get("content"), list):
+            raise UpstreamBroken("the provider's answer is no message; check the URL of the provider")
         self.ended = True
         self._usage = _dict(message.get("usage"))
         self._stop_reason = message.get("stop_reason")

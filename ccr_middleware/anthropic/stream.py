@@ -176,8 +176,8 @@ class MessageStream:
             out += [block_delta(self._index, "citations_delta", "citation", c) for c in citations.cite(self._sources)]
             self._sources = []
         elif self._tool is not None:
-            if not any(self._tool.parts):
-                out.append(block_delta(self._index, "input_json_delta", "partial_json", "{}"))
+            if rest := self._tool.rest():
+                out.append(block_delta(self._index, "input_json_delta", "partial_json", rest))
             self._tool = None
         out.append(block_stop(self._index))
         self._open = ""
@@ -191,7 +191,7 @@ class MessageStream:
             if self._waiting:
                 self._drain(out)
         elif block.ready and not block.opened:
-            self._queue_tool(block, out)
+            self._open_ready_tools(out)
 
     def _queue_tool(self, block: ToolBlock, out: list[Event]) -> None:
         block.opened = True
@@ -239,7 +239,7 @@ class MessageStream:
             self._close(out)
 
     def _open_ready_tools(self, out: list[Event], *, force: bool = False) -> None:
-        """Open the calls that have only been waiting for an id, since something else begins."""
+        """Open the calls that have only been waiting for an id, since something else begins: calls keep their order."""
         for block in self._tools.order:
             if not block.opened and (block.name or force):
                 # A call without a name cannot be run, but it must not vanish: the client answers that there is

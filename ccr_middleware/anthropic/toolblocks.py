@@ -1,15 +1,16 @@
 """Tool calls of one answer, put together from whatever pieces a provider sends.
 
 Observed (fixtures facts 22 to 28, failure-modes F2): arguments in tokens, whole, only with the finish, as an object,
-empty, absent; ids that are empty, repeated on every piece, numbered anew in each answer, or missing; an index that
-is missing, starts at 1, or stays 0 for several calls; a name repeated with each piece.
+an empty list, empty, absent; ids that are empty, repeated on every piece, numbered anew in each answer, or missing; an
+index that is missing, starts at 1, or stays 0 for several calls; a name repeated with each piece.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
-from ..jsonio import loads
+from ..jsonio import dumps_str, loads
 from ..unified import ToolDelta
 
 
@@ -49,12 +50,19 @@ class ToolBlock:
         return True
 
     def unsent(self) -> str:
-        """The arguments the client does not have yet."""
-        if self.sent == len(self.parts):
+        """The arguments the client does not have yet. Those that do not begin as an object wait for `rest`."""
+        if self.sent == len(self.parts) or not (self.sent or self._begins_as_object()):
             return ""
         text = "".join(self.parts[self.sent :])
         self.sent = len(self.parts)
         return text
+
+    def rest(self) -> str:
+        """What is still to be said when the block is closed: all, as an object, where `unsent` gave nothing."""
+        return "" if self.sent else _as_object("".join(self.parts))
+
+    def _begins_as_object(self) -> bool:
+        return next((part for part in self.parts if not part.isspace()), "").lstrip().startswith("{")
 
 
 class ToolBlocks:
@@ -119,3 +127,20 @@ def _begins_another(block: ToolBlock, delta: ToolDelta) -> bool:
     if not name or not block.name:
         return False
     return name != block.name or (bool(delta.get("arguments")) and block.complete())
+
+
+def _as_object(text: str) -> str:
+    """Arguments of another JSON type as the object clients insist on, and objects that were encoded twice decoded.
+
+    Text that is no JSON stays: it was cut, and `valid` says so.
+    """
+    try:
+        value = loads(text) if text.strip() else None
+    except ValueError:
+        return text
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = loads(value)
+    if value in (None, "", []):
+        return "{}"
+    return dumps_str(value if isinstance(value, dict) else {"value": value})

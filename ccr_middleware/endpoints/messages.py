@@ -105,11 +105,12 @@ def _check_messages(body: Json) -> None:
 
 
 def _log_call(call: Call, seconds: float, error: GatewayError | None) -> None:
-    """One line per call: what was asked, who answered and why, how it ended."""
+    """One line per call: what was asked, who answered and why, how it ended, what was lost on the way."""
     decision = call.decision
     target = f"{decision.provider},{decision.model} ({decision.scenario})" if decision else "nowhere"
     ending = f"{error.status} {error.message}" if error else call.stop_reason or "unfinished"
     usage = f"in {call.usage.get('input', 0)} out {call.usage.get('output', 0)}"
-    log.info("%s %s -> %s: %s, %s, %.3f s", call.id, call.asked_model, target, ending, usage, seconds)
+    losses = f", losses {call.losses.header()}" if len(call.losses) else ""
+    log.info("%s %s -> %s: %s, %s, %.3f s%s", call.id, call.asked_model, target, ending, usage, seconds, losses)
     for loss in call.losses:
-        log.info("%s %s was %s: %s", call.id, loss.feature, loss.action, loss.detail)
+        log.debug("%s %s was %s: %s", call.id, *loss)

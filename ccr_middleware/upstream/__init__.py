@@ -27,7 +27,8 @@ __all__ = [
 def open_transport(settings: PoolSettings, library: Library = "auto") -> Transport:
     """A transport for the running event loop. `auto` takes aiohttp (extra `speed`) when it is installed.
 
-    Raises ConfigError for a proxy or certificates that cannot be used, ImportError when aiohttp is asked for and missing.
+    Raises ConfigError for a proxy or certificates that cannot be used, ImportError when aiohttp is asked for and not
+    installed.
     """
     if library != "httpx":
         try:

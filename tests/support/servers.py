@@ -58,6 +58,9 @@ HOSTS = {
     "gunicorn-gthread-flask": Host(f"{_GTHREAD} app:app", EXAMPLES / "flask_app", "wsgi"),
     "gunicorn-sync-django": Host(f"{_GUNICORN} project.wsgi", EXAMPLES / "django_app", "wsgi"),
     "gunicorn-gthread-django": Host(f"{_GTHREAD} project.wsgi", EXAMPLES / "django_app", "wsgi"),
+    "gunicorn-asgi-django": Host(
+        f"{_GUNICORN} --worker-class asgi project.asgi:application", EXAMPLES / "django_app", "asgi"
+    ),
     "hypercorn-bare": Host(f"{_HYPERCORN} tests.support.host_apps:bare", ROOT, "asgi", ""),
 }
 

@@ -38,6 +38,10 @@ _WORDS = {
 }
 
 
+#: How many objects within objects are looked into.
+_DEEPEST = 6
+
+
 @dataclass(slots=True)
 class Told:
     """What an error says: its text, its word (`code` or `type`), its status, and in how many seconds to come back."""
@@ -49,7 +53,7 @@ class Told:
     reset: str = ""
 
 
-def read_body(body: bytes) -> Told:
+def read_body(body: bytes, depth: int = 0) -> Told:
     """An error from the body of an answer: JSON of any shape, an event stream, a web page, or plain text."""
     text = body[:1_000_000].decode("utf-8", "replace").strip()
     if text.startswith(("data:", "event:", ":")):
@@ -57,7 +61,7 @@ def read_body(body: bytes) -> Told:
         text = next((line for line in lines if line and line != "[DONE]"), "")
     if text[:1] in ("{", "["):
         try:
-            return read_object(loads(text))
+            return read_object(loads(text), depth)
         except ValueError:
             return Told(text)
     if text.startswith("<"):
@@ -65,46 +69,47 @@ def read_body(body: bytes) -> Told:
     return Told(text)
 
 
-def read_object(value: Any) -> Told:
-    """An error from a JSON value: the body, or what stood under `error`."""
+def read_object(value: Any, depth: int = 0) -> Told:
+    """An error from a JSON value: the body, or what stood under `error`. `depth`: how far in we are already."""
     if isinstance(value, list):  # Gemini wraps it in a list (fact 53)
         value = next((entry for entry in value if isinstance(entry, dict)), None)
     if isinstance(value, str):
         return Told(value)
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or depth > _DEEPEST:
         return Told()
     for key in ("error", "errors", "base_resp", "response"):
         inner = value.get(key)
         if isinstance(inner, dict | list) and inner:
-            told = read_object(inner)
+            told = read_object(inner, depth + 1)
             if told.text or told.code:
                 told.status = told.status or _status_of(value)
                 return told
-    told = Told(_text_of(value), _code_of(value), _status_of(value))
-    _read_metadata(value.get("metadata"), told)
+    told = Told(_text_of(value, depth), _code_of(value), _status_of(value))
+    _read_metadata(value.get("metadata"), told, depth)
     _read_retry_info(value.get("details"), told)
     return told
 
 
-def _text_of(value: Json) -> str:
-    for key in _TEXTS:
+def _text_of(value: Json, depth: int) -> str:
+    for key in _TEXTS if depth <= _DEEPEST else ():
         found = value.get(key)
         if isinstance(found, str) and found.strip():
             return found.strip()
-        if isinstance(found, dict) and (inner := _text_of(found)):
+        if isinstance(found, dict) and (inner := _text_of(found, depth + 1)):
             return inner
         if isinstance(found, list) and found:
-            return "; ".join(_problem(entry) for entry in found[:5])
+            return "; ".join(_problem(entry, depth + 1) for entry in found[:5])
     return ""
 
 
-def _problem(entry: Any) -> str:
+def _problem(entry: Any, depth: int) -> str:
     """One entry of a list of problems, as FastAPI and Mistral send them: `body.tools: Extra inputs are …`."""
     if not isinstance(entry, dict):
-        return str(entry)
+        return entry if isinstance(entry, str) else ""
     place = entry.get("loc")
-    where = ".".join(map(str, place)) + ": " if isinstance(place, list) else ""
-    return where + _text_of(entry)
+    steps = [str(step) for step in place if isinstance(step, str | int)] if isinstance(place, list) else []
+    where = ".".join(steps) + ": " if steps else ""
+    return where + _text_of(entry, depth)
 
 
 def _code_of(value: Json) -> str:
@@ -120,7 +125,7 @@ def _code_of(value: Json) -> str:
 def _status_of(value: Json) -> int | None:
     for key in ("status_code", "code", "status", "http_code"):
         found = value.get(key)
-        if isinstance(found, str) and found.isdigit():
+        if isinstance(found, str) and re.fullmatch("[45][0-9]{2}", found):
             found = int(found)
         if isinstance(found, int) and 400 <= found < 600:
             return found
@@ -131,12 +136,14 @@ def _status_of(value: Json) -> int | None:
     return None
 
 
-def _read_metadata(metadata: Any, told: Told) -> None:
+def _read_metadata(metadata: Any, told: Told, depth: int) -> None:
     """OpenRouter: the useful text is in `raw`, the provider behind it in `provider_name` (fact 49)."""
     if not isinstance(metadata, dict):
         return
     raw = metadata.get("raw")
-    inner = read_body(raw.encode("utf-8", "replace")) if isinstance(raw, str) else read_object(raw)
+    inner = (
+        read_body(raw.encode("utf-8", "replace"), depth + 1) if isinstance(raw, str) else read_object(raw, depth + 1)
+    )
     if inner.text:
         name = metadata.get("provider_name")
         told.text = f"{name}: {inner.text}" if isinstance(name, str) and name else inner.text
@@ -156,6 +163,6 @@ def _read_retry_info(details: Any, told: Told) -> None:
 
 def _web_page(text: str) -> str:
     """What a web page is about; its markup tells nobody anything."""
-    found = re.search(r"<title[^>]*>([^<]{1,200})", text, re.IGNORECASE)
+    found = re.search(r"<title[^>]*>([^<]{1,200})", text[:4000], re.IGNORECASE)
     title = " ".join(found[1].split()) if found else ""
     return f"a web page instead of an answer{f' ({title})' if title else ''}; check the URL of the provider"

@@ -47,17 +47,18 @@ _OVERFLOW = re.compile(
 )
 _OVERFLOW_STATUSES = frozenset({400, 413, 422, 500, 502, 503})
 _OVERFLOW_LIMIT = re.compile(
-    r"(?:maximum|limit|allowed|only|window|length)\b[^\d]{0,60}?(?:\[1, ?)?(\d[\d,]{2,})", re.IGNORECASE
+    r"(\d[\d,]{2,12}) maximum|(?:maximum|limit|allowed|only|window|length)\b[^\d]{0,60}?(?:\[1, ?)?(\d[\d,]{2,12})",
+    re.IGNORECASE,
 )
-_NUMBER = re.compile(r"\d[\d,]{2,}")
+_NUMBER = re.compile(r"\d[\d,]{2,12}")
 
 #: The greatest max_tokens, in the words of OpenAI, Groq, DeepSeek, DashScope, GLM and Volcengine.
 _LIMIT = re.compile(
-    r"supports? at most (\d+) (?:completion|output) tokens"
-    r"|max_(?:completion_|output_)?tokens\b.{0,80}?(?:less than or equal to|<=|at most|\[ ?\d+ ?, ?)\D{0,3}(\d+)",
+    r"supports? at most (\d{1,12}) (?:completion|output) tokens"
+    r"|max_(?:completion_|output_)?tokens\b.{0,80}?(?:less than or equal to|<=|at most|\[ ?\d+ ?, ?)\D{0,3}(\d{1,12})",
     re.IGNORECASE | re.DOTALL,
 )
-_GIVEN = re.compile(r"(?:provided|got|too large:|requested)\D{0,10}(\d+)", re.IGNORECASE)
+_GIVEN = re.compile(r"(?:provided|got|too large:|requested)\D{0,10}(\d{1,12})", re.IGNORECASE)
 
 #: What Claude Code looks for in a message and heals by itself.
 _UNDERSTOOD = re.compile(
@@ -65,7 +66,7 @@ _UNDERSTOOD = re.compile(
     r"|(?:context_management|output_config): Extra inputs|anthropic-beta|tool_reference|Invalid `?signature"
 )
 
-_TRACE = re.compile(r"\n\s+at \S.*|\n?Traceback \(most recent call last\).*", re.DOTALL)
+_TRACE = re.compile(r"\n[ \t]+at \S.*|\n?Traceback \(most recent call last\).*", re.DOTALL)
 _KEYS = re.compile(r"\b(?:(?:sk|gsk|csk|xai|pplx|hf|nvapi)[-_]|AIza)[A-Za-z0-9_*-]{10,}|(?<=Bearer )\S{8,}")
 
 #: A balance that no waiting refills (OpenAI, Moonshot, GLM).
@@ -117,7 +118,9 @@ def _make(
         return UpstreamError(message, status=400, provider=provider, model=model)
     should_retry = False if status in (401, 403) or told.code in _NO_BALANCE else None
     status = 502 if told.code == "tool_use_failed" else _status(status)
-    wait = retry_after_seconds(headers, told) if status in _WAITING and should_retry is None else None
+    wait = headers.get("retry-after")
+    if wait is None and should_retry is None and status in _WAITING:
+        wait = retry_after_seconds(headers, told)
     return UpstreamError(
         text if _UNDERSTOOD.search(text) else _heading(provider, model) + text,
         status=status,
@@ -157,7 +160,7 @@ def _too_long(text: str) -> str:
     if found := re.search(r"prompt is too long: \d+ tokens > \d+ maximum", text):
         return found[0]
     limit = _OVERFLOW_LIMIT.search(text)
-    most = _number(limit[1]) if limit else 0
+    most = _number(limit[1] or limit[2]) if limit else 0
     tokens = max(map(_number, _NUMBER.findall(text)), default=0)
     return f"prompt is too long: {tokens} tokens > {most} maximum" if tokens > most > 0 else "prompt is too long"
 

@@ -19,13 +19,11 @@ _SENTENCE = re.compile(r"(?:try again|retry) (?:in|after) ((?:\d+(?:\.\d+)?(?:h|
 
 
 def retry_after_seconds(headers: Mapping[str, str], told: Told) -> str | None:
-    """The value of our `retry-after`; None when nothing was said. `headers` with lower-case names.
+    """The value of our `retry-after` where the provider sent none itself; None when nothing was said.
 
-    In this order: `retry-after` as it stands, `retry-after-ms`, Google's RetryInfo, the sentence in OpenAI's and
-    Groq's messages, the `x-ratelimit-reset…` headers.
+    In this order: `retry-after-ms`, Google's RetryInfo, the sentence in OpenAI's and Groq's messages, the
+    `x-ratelimit-reset…` headers. `headers` with lower-case names.
     """
-    if given := headers.get("retry-after", "").strip():
-        return given
     seconds = _milliseconds(headers.get("retry-after-ms", ""))
     if seconds is None:
         seconds = told.wait_seconds

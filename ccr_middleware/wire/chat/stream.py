@@ -31,9 +31,12 @@ class ChatReader:
 
     def feed(self, chunk: Json) -> list[UnifiedChunk]:
         """One chunk of a stream."""
-        if len(chunk) == 1 and "choices" in chunk:  # a run of text, see `chunks`
-            return self._text_only(chunk)
-        return self._read(chunk, "delta")
+        text = _run_text(chunk) if len(chunk) == 1 else ""
+        if not text:
+            return self._read(chunk, "delta")
+        out: UnifiedChunk = {}
+        self._tags.take(text, out)
+        return [out] if out else []
 
     def read_whole(self, body: Json) -> list[UnifiedChunk]:
         """A whole answer."""
@@ -44,14 +47,6 @@ class ChatReader:
         rest: UnifiedChunk = {}
         self._tags.finish(rest)
         return [rest] if rest else []
-
-    def _text_only(self, chunk: Json) -> list[UnifiedChunk]:
-        delta = chunk["choices"][0].get("delta") if chunk["choices"] else None
-        if not isinstance(delta, dict) or len(delta) != 1 or not isinstance(delta.get("content"), str):
-            return self._read(chunk, "delta")
-        out: UnifiedChunk = {}
-        self._tags.take(delta["content"], out)
-        return [out] if out else []
 
     def _read(self, chunk: Json, key: str) -> list[UnifiedChunk]:
         out: UnifiedChunk = {}
@@ -91,6 +86,14 @@ class ChatReader:
             # vLLM tells which stop sequence it met; others put token ids or null here.
             if choice.get("stop_reason") in self._stop and self._stop:
                 out["stop_sequence"] = choice["stop_reason"]
+
+
+def _run_text(chunk: Json) -> str:
+    """The text of a run (see `chunks`); empty for a chunk that says anything else."""
+    match chunk:
+        case {"choices": [{"index": 0, "delta": {"content": str(text), **others}, **more}]} if not others and not more:
+            return text
+    return ""
 
 
 def _first_choice(chunk: Json) -> Json:

@@ -77,7 +77,7 @@ def _first(usage: Mapping[str, Any], *keys: str) -> int | None:
     """The first of these that is a count. Some providers send numbers as text."""
     for key in keys:
         value = usage.get(key)
-        if isinstance(value, str) and value.isascii() and value.isdigit():
+        if isinstance(value, str) and len(value) < 16 and value.isascii() and value.isdigit():
             value = int(value)
         if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e15:
             return int(value)
