@@ -58,10 +58,14 @@ async def prepare(call: Call, state: State) -> Attempt:
     if SUBAGENT_TAG in call.raw:
         body = strip_tag(body, is_subagent=call.facts.is_subagent)
     if target.wire == "messages":
-        return _relay(call, target, body)
-    if call.streaming and call.input_tokens is None:
-        call.input_tokens = await state.counter.count(call.body)
-    attempt = _translate(call, target, body, state)
+        attempt = _relay(call, target, body)
+    else:
+        if call.streaming and call.input_tokens is None:
+            call.input_tokens = await state.counter.count(call.body)
+        try:
+            attempt = _translate(call, target, body, state)
+        except RecursionError:
+            raise BadRequest("the request is nested too deeply") from None
     if call.strict and (dropped := call.losses.dropped()):
         lost = "; ".join(f"{loss.feature}: {loss.detail or 'cannot be carried'}" for loss in dropped)
         raise BadRequest(f"strict: {target.provider.name} would not get everything that was asked ({lost})")

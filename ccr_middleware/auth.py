@@ -28,11 +28,12 @@ def check_key(headers: Mapping[str, str], key: str) -> None:
 
 def _offered(headers: Mapping[str, str]) -> Iterable[bytes]:
     """The keys in the headers, as the bytes that came over the wire."""
-    api_key = headers.get("x-api-key", "").strip()
+    # Blanks as HTTP knows them: `strip()` would take bytes off a key that look like blanks in latin-1.
+    api_key = headers.get("x-api-key", "").strip(" \t")
     if api_key:
         yield api_key.encode("latin-1", "replace")
-    scheme, _, token = headers.get("authorization", "").strip().partition(" ")
+    scheme, _, token = headers.get("authorization", "").strip(" \t").partition(" ")
     if scheme.lower() == "bearer" and token:
-        yield token.strip().encode("latin-1", "replace")
+        yield token.strip(" \t").encode("latin-1", "replace")
     elif scheme and not token:
         yield scheme.encode("latin-1", "replace")  # CCR v2 took the bare key as well

@@ -22,6 +22,7 @@ No stack trace, path of ours or key may ever be put into one.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 #: HTTP status -> Anthropic error type (https://docs.claude.com/en/api/errors).
 ERROR_TYPES: Mapping[int, str] = {
@@ -56,7 +57,8 @@ class GatewayError(Exception):
     """An error with everything needed to answer a client.
 
     `headers` are sent with the answer (`retry-after`, `allow`). `should_retry` becomes `x-should-retry`, which
-    Claude Code and the SDKs obey; None leaves the decision to the client.
+    Claude Code and the SDKs obey; None leaves the decision to the client. `details` are for programs: the SDKs act
+    on its `error_code` (`thread_not_found`: send the whole conversation).
     """
 
     status = 500
@@ -70,9 +72,11 @@ class GatewayError(Exception):
         type: str | None = None,
         headers: Mapping[str, str] | None = None,
         should_retry: bool | None = None,
+        details: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
+        self.details = details
         if status is not None:
             self.status = status
         self.type = type or error_type_for(self.status)
@@ -143,10 +147,11 @@ class UpstreamError(GatewayError):
         type: str | None = None,
         headers: Mapping[str, str] | None = None,
         should_retry: bool | None = None,
+        details: Mapping[str, Any] | None = None,
         provider: str = "",
         model: str = "",
     ) -> None:
-        super().__init__(message, status=status, type=type, headers=headers, should_retry=should_retry)
+        super().__init__(message, status=status, type=type, headers=headers, should_retry=should_retry, details=details)
         self.provider = provider
         self.model = model
 

@@ -90,8 +90,10 @@ class Gateway:
             await send({"type": "websocket.close", "code": 1000, "reason": "no websockets here"})
 
     async def _serve(self, request: Request) -> None:
-        request_id = _new_id("req_")
-        snapshot = self._snapshot
+        with suppress(ClientLeft):  # as it may while it is told an error
+            await self._answer(request, self._snapshot, _new_id("req_"))
+
+    async def _answer(self, request: Request, snapshot: Snapshot, request_id: str) -> None:
         try:
             endpoint = find_endpoint(request.method, request.path)
             if not endpoint.public:
@@ -101,8 +103,7 @@ class Gateway:
             await send_error(request, error, {"request-id": request_id})
         except ClientLeft:
             # Nobody reads it, but hosts expect an answer of some kind and complain when there is none.
-            with suppress(OSError):
-                await send_bytes(request, CLIENT_LEFT_STATUS, b"", {"request-id": request_id})
+            await send_bytes(request, CLIENT_LEFT_STATUS, b"", {"request-id": request_id})
         except Exception:
             log.exception("%s failed", request_id)
             problem = InternalError("the gateway failed on this request; its log tells why")

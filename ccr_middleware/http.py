@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import cast
 from urllib.parse import parse_qs
 
-from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
+from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, HTTPScope
 
 from .errors import GatewayError, RequestTooLarge
 from .jsonio import dumps
@@ -20,6 +20,9 @@ SSE_HEADERS = (
     (b"x-accel-buffering", b"no"),
 )
 
+#: What no header may hold; some servers close the connection rather than send it.
+_CONTROLS = dict.fromkeys([*range(32), 127], " ")
+
 
 class ClientLeft(Exception):
     """The client closed the connection."""
@@ -31,9 +34,16 @@ class Request:
     def __init__(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         self.scope = scope
         self.receive = receive
-        self.send = send
+        self._send = send
         self.method = scope["method"]
         self.path = route_path(scope["path"], scope.get("root_path", ""))
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send a message. Raises `ClientLeft` where a server tells by an OSError (ASGI 2.4); most say nothing."""
+        try:
+            await self._send(message)
+        except OSError:
+            raise ClientLeft from None
 
     @cached_property
     def headers(self) -> dict[str, str]:
@@ -55,7 +65,7 @@ class Request:
     async def body(self, limit: int) -> bytes:
         """The whole body. Raises `RequestTooLarge` over `limit` bytes, `ClientLeft` when it ends half-sent."""
         declared = self.headers.get("content-length", "")
-        if declared.isascii() and declared.isdigit() and int(declared) > limit:
+        if declared.isascii() and declared.isdigit() and (len(declared) > 18 or int(declared) > limit):
             raise _too_large(limit)
         message = await self.receive()
         parts: list[bytes] = []
@@ -79,18 +89,26 @@ def _too_large(limit: int) -> RequestTooLarge:
 
 
 def route_path(path: str, root_path: str) -> str:
-    """The path below the mount point. Some hosts leave the prefix in the path and some cut it off."""
+    """The path below the mount point.
+
+    Some hosts leave the prefix in the path and some cut it off; behind a proxy that strips a prefix of its own, the
+    path has only the last part of the root.
+    """
     root = root_path.rstrip("/")
-    if root and (path == root or path.startswith(root + "/")):
-        path = path[len(root) :]
+    while root:
+        if path == root or path.startswith(root + "/"):
+            path = path[len(root) :]
+            break
+        _, slash, rest = root[1:].partition("/")
+        root = slash + rest
     return path.rstrip("/") or "/"
 
 
 def header_list(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    """Headers as ASGI wants them. What latin-1 cannot say goes as UTF-8; line breaks never pass."""
+    """Headers as ASGI wants them. What latin-1 cannot say goes as UTF-8; control characters never pass."""
     encoded = []
     for name, value in headers.items():
-        clean = value.replace("\r", " ").replace("\n", " ")
+        clean = value.translate(_CONTROLS).strip()
         try:
             raw = clean.encode("latin-1")
         except UnicodeEncodeError:
@@ -127,6 +145,8 @@ async def send_error(request: Request, error: GatewayError, headers: Mapping[str
 def error_body(error: GatewayError, request_id: str | None) -> Json:
     """The one place where an error becomes what a client reads."""
     body: Json = {"type": "error", "error": {"type": error.type, "message": error.message}}
+    if error.details:
+        body["error"]["details"] = dict(error.details)
     if request_id:
         body["request_id"] = request_id
     return body

@@ -14,7 +14,7 @@ from .anthropic.events import PING, frame
 from .anthropic.fold import Fold
 from .config.schema import Streaming
 from .errors import GatewayError, UpstreamBroken
-from .http import SSE_HEADERS, Request, error_body, header_list, send_bytes
+from .http import SSE_HEADERS, ClientLeft, Request, error_body, header_list, send_bytes
 from .jsonio import dumps
 from .unified import Event
 
@@ -132,7 +132,7 @@ class EventReply:
         self._arm(self._streaming.ping_seconds if self.started or self._beat else pause)
 
     async def _beat_once(self, data: bytes) -> None:
-        with suppress(OSError):  # some servers raise when the client has gone; `Presence` notices that by itself
+        with suppress(ClientLeft):  # `Presence` notices that by itself
             await self._put(data)
 
     def _sign_of_life(self) -> bytes:

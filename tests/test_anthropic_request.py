@@ -191,7 +191,6 @@ def test_another_format_is_reported():
         ({"container": "c1"}, "container=dropped"),
         ({"inference_geo": "eu"}, "inference_geo=dropped"),
         ({"compaction": {"type": "summary"}}, "compaction=dropped"),
-        ({"thread": {"type": "create"}}, "thread=dropped"),
         ({"output_config": {"task_budget": {"type": "tokens", "total": 9}}}, "output_config.task_budget=dropped"),
         ({"thinking": {"type": "between_tools"}}, "thinking.between_tools=emulated"),
         ({"max_tokens": 0}, "max_tokens=clamped"),

@@ -26,6 +26,7 @@ def test_every_model_is_listed_in_the_form_of_the_api():
         "id": "DeepSeek,deepseek-chat",
         "display_name": "deepseek-chat (DeepSeek)",
         "created_at": "1970-01-01T00:00:00Z",
+        "lifecycle": "active",
     }
     assert {f"{p},{m}" for p, m in TARGETS} <= {entry["id"] for entry in entries}
 

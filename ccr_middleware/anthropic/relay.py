@@ -154,7 +154,10 @@ def error_from_event(event: Json) -> UpstreamError:
     error = _dict(event.get("error"))
     kind = str(error.get("type") or "api_error")
     message = str(error.get("message") or "the provider reported an error without a text")
-    return UpstreamError(message, status=_STATUS.get(kind, 500), type=kind)
+    details = error.get("details")
+    return UpstreamError(
+        message, status=_STATUS.get(kind, 500), type=kind, details=details if isinstance(details, dict) else None
+    )
 
 
 def _is_event(rest: bytes) -> bool:

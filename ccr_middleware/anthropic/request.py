@@ -10,8 +10,9 @@ Every top-level field is in one row of this table; one that is null counts as ab
 | no loss   | `betas`, `billing_policy`, `cache_control`, `diagnostics`, `fallback_credit_token`, `fallbacks`,  |
 |           | `safeguards`, `speed`, `user_profile_id`, `workspace_id`: about Anthropic's service, not about    |
 |           | what the model shall say. Whether `safeguards` was served the client sees by itself.              |
+|           | `thread` (create): that nothing is kept, the client is told when it continues.                    |
 |           | `context_management` that clears thinking or tool results: all of the history is sent.            |
-| dropped   | `compaction`, `container`, `inference_geo`, `mcp_servers`, `thread` (create),                     |
+| dropped   | `compaction`, `container`, `inference_geo`, `mcp_servers`,                                        |
 |           | `output_config.task_budget`, `context_management` of another kind; unknown ones as                |
 |           | `unknown_fields`                                                                                  |
 | refused   | `thread` (continue): the history is with Anthropic, an answer without it would be wrong           |
@@ -36,14 +37,13 @@ _CARRIED = {
 }
 _MEANINGLESS = {
     *("betas", "billing_policy", "cache_control", "diagnostics", "fallback_credit_token", "fallbacks"),
-    *("safeguards", "speed", "user_profile_id", "workspace_id"),
+    *("safeguards", "speed", "thread", "user_profile_id", "workspace_id"),
 }
 _DROPPED = {
     "compaction": "A request for compaction is answered like any other.",
     "container": "There is no container for code and skills.",
     "inference_geo": "The region cannot be chosen.",
     "mcp_servers": "Only Anthropic connects to MCP servers by itself.",
-    "thread": "The conversation is not kept for later requests.",
 }
 _KNOWN = frozenset({*_CARRIED, *_MEANINGLESS, *_DROPPED, "context_management"})
 
@@ -93,7 +93,10 @@ def _report_fields(body: Json, losses: Losses) -> None:
     """Report what the pivot has no place for."""
     thread = body.get("thread")
     if isinstance(thread, dict) and thread.get("type") == "continue":
-        raise BadRequest("thread: this model cannot continue a thread kept by Anthropic; send all messages instead")
+        raise BadRequest(
+            "thread: this model cannot continue a thread kept by Anthropic; send all messages instead",
+            details={"error_code": "thread_not_found"},  # the SDK's word for it: it sends all messages by itself
+        )
     for name, detail in _DROPPED.items():
         if body.get(name):
             losses.add(name, "dropped", detail)

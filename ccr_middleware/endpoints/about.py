@@ -28,12 +28,9 @@ async def hello(request: Request, snapshot: Snapshot, state: State, request_id: 
 
 async def models(request: Request, snapshot: Snapshot, state: State, request_id: str) -> None:
     """`GET /v1/models`: what can be asked for, in pages."""
-    limit = request.query.get("limit", "")
-    if limit and not (limit.isascii() and limit.isdigit() and int(limit) > 0):
-        raise BadRequest("limit: must be a positive number")
     page = page_of(
         list_models(snapshot.config),
-        int(limit) if limit else None,
+        _limit(request.query.get("limit")),
         request.query.get("after_id"),
         request.query.get("before_id"),
     )
@@ -47,3 +44,12 @@ async def model(request: Request, snapshot: Snapshot, state: State, request_id: 
     if found is None:
         raise NotFound(f'there is no model "{name}"; GET /v1/models lists them')
     await send_json(request, found, {"request-id": request_id})
+
+
+def _limit(text: str | None) -> int | None:
+    """How many models on a page, None when nobody said."""
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 18 or int(text) < 1:
+        raise BadRequest("limit: must be a positive number")
+    return int(text)

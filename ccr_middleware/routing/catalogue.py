@@ -28,7 +28,7 @@ def list_models(config: Config) -> list[Json]:
     aliases = [(PICKER_PREFIX + id_, shown) for id_, shown in plain if not _SHOWN_BY_PICKER.search(id_)]
     entries = dict(plain + aliases)
     return [
-        {"type": "model", "id": id_, "display_name": shown, "created_at": _UNKNOWN_DATE}
+        {"type": "model", "id": id_, "display_name": shown, "created_at": _UNKNOWN_DATE, "lifecycle": "active"}
         for id_, shown in entries.items()
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..unified import Json
 from .blocks import as_dict, dicts, last_messages, text_of
@@ -12,8 +12,7 @@ from .session import session_of
 from .subagent import find_tag, is_marked
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What is known of a request before it is routed.
 
     - `model`: the model asked for, as written; `""` when there is none.
@@ -36,7 +35,7 @@ class Facts:
     wants_web_search: bool
     thinking: str
     thinking_budget: int
-    body: Json = field(repr=False, compare=False)
+    body: Json
 
     @property
     def is_side_request(self) -> bool:

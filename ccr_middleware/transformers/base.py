@@ -10,8 +10,8 @@ the stage that `open_response_stream` returns.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -41,15 +41,14 @@ class UpstreamRequest:
     body: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class TransformContext:
+class TransformContext(NamedTuple):
     """What a transformer may know of the call: the target, the session, and where to report losses."""
 
     provider: str
     model: str
+    losses: Losses
     session_id: str | None = None
     stream: bool = False
-    losses: Losses = field(default_factory=Losses)
 
 
 class NoOptions(BaseModel):

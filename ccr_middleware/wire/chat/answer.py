@@ -9,6 +9,7 @@ from ...answer import Outcome, Output
 from ...anthropic.stream import MessageStream
 from ...errors import GatewayError, UpstreamBroken, UpstreamError
 from ...jsonio import loads
+from ...losses import Losses
 from ...transformers.base import Stage, TransformContext, Transformer
 from ...unified import Event, Json, UnifiedChunk
 from .chunks import ChatChunks
@@ -36,7 +37,7 @@ class ChatAnswer:
         self._reader = ChatReader(read_error, stop)
         self._wire_steps = wire_steps
         self._unified_steps = unified_steps
-        self._context = context or TransformContext(provider="", model="")
+        self._context = context or TransformContext("", "", Losses())
         self._wire_stages = _open(wire_steps, self._context)
         self._unified_stages = _open(unified_steps, self._context)
 

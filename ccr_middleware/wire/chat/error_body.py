@@ -44,13 +44,17 @@ _DEEPEST = 6
 
 @dataclass(slots=True)
 class Told:
-    """What an error says: its text, its word (`code` or `type`), its status, and in how many seconds to come back."""
+    """What an error says: its text, its word (`code` or `type`), its status, and in how many seconds to come back.
+
+    `details`: those of Anthropic, which hold an `error_code`.
+    """
 
     text: str = ""
     code: str = ""
     status: int | None = None
     wait_seconds: float | None = None
     reset: str = ""
+    details: Json | None = None
 
 
 def read_body(body: bytes, depth: int = 0) -> Told:
@@ -86,7 +90,10 @@ def read_object(value: Any, depth: int = 0) -> Told:
                 return told
     told = Told(_text_of(value, depth), _code_of(value), _status_of(value))
     _read_metadata(value.get("metadata"), told, depth)
-    _read_retry_info(value.get("details"), told)
+    details = value.get("details")
+    _read_retry_info(details, told)
+    if isinstance(details, dict) and isinstance(details.get("error_code"), str):
+        told.details = details
     return told
 
 

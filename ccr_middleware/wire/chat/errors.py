@@ -126,6 +126,7 @@ def _make(
         status=status,
         headers={} if wait is None else {"retry-after": wait},
         should_retry=should_retry,
+        details=told.details,
         provider=provider,
         model=model,
     )

@@ -36,11 +36,12 @@ def _read_detail(detail: Json, out: UnifiedChunk) -> None:
     text = detail.get("text") or detail.get("summary")
     if isinstance(text, str) and text:
         out["thinking"] = out.get("thinking", "") + text
-    signature = detail.get("signature")
-    if isinstance(signature, str) and signature:
-        out["signature"] = dumps_str({"signature": signature, "format": detail.get("format")})
-    if detail.get("type") == "reasoning.encrypted" and isinstance(detail.get("data"), str):
-        out["redacted"] = dumps_str({key: detail[key] for key in ("data", "format", "id") if detail.get(key)})
+    signed = {key: value for key in ("signature", "format") if isinstance(value := detail.get(key), str) and value}
+    if "signature" in signed:
+        out["signature"] = dumps_str(signed)
+    opaque = {key: value for key in ("data", "format", "id") if isinstance(value := detail.get(key), str) and value}
+    if detail.get("type") == "reasoning.encrypted" and "data" in opaque:
+        out["redacted"] = dumps_str(opaque)
 
 
 class ThinkTags:

@@ -167,7 +167,10 @@ def _arguments_text(arguments: Any) -> str:
     """Arguments as JSON text: some providers send an object, or null for none."""
     if arguments is None or arguments in ("null", ""):
         return ""
-    return arguments if isinstance(arguments, str) else dumps_str(arguments)
+    try:
+        return arguments if isinstance(arguments, str) else dumps_str(arguments)
+    except RecursionError:
+        return "{"  # nested too deeply to be written, it counts as cut
 
 
 def _annotations(chunk: Json, delta: Json) -> list[Annotation]:

@@ -12,20 +12,18 @@ from typing import Any
 
 from ...unified import Usage
 
-_EMPTY: Mapping[str, Any] = {}
+Counts = dict[str, int]
 
 
 def read_usage(usage: Mapping[str, Any]) -> Usage:
     """The counts of one usage object; only what it tells. Never negative, never raises."""
-    prompt = _first(usage, "prompt_tokens", "input_tokens")
-    completion = _first(usage, "completion_tokens", "output_tokens")
-    prompt_details = _details(usage, "prompt_tokens_details", "input_tokens_details")
-    cached = _cached(usage, prompt_details)
-    written = _first(prompt_details, "cache_write_tokens", "cache_creation_tokens") or _first(
-        usage, "cache_creation_input_tokens", "cache_write_tokens"
-    )
-    cache = (cached or 0) + (written or 0)
-    beside = _beside(usage, prompt or 0, completion or 0, cache)
+    counts = _counts(usage)
+    prompt = counts.get("prompt_tokens", counts.get("input_tokens"))
+    completion = counts.get("completion_tokens", counts.get("output_tokens"))
+    details = _counts(usage.get("prompt_tokens_details") or usage.get("input_tokens_details"))
+    cached, written = _cached(counts, details), _written(counts, details)
+    cache = cached + written
+    beside = _beside(usage, counts, prompt or 0, completion or 0, cache)
     found: Usage = {}
     if prompt is not None:
         # A cache larger than its prompt, or as large as what the total has more, was counted beside the prompt.
@@ -36,49 +34,64 @@ def read_usage(usage: Mapping[str, Any]) -> Usage:
         found["cache_read"] = cached
     if written:
         found["cache_write"] = written
-    if searches := _searches(usage):
+    if searches := _searches(usage, counts):
         found["web_searches"] = searches
     return found
 
 
-def _cached(usage: Mapping[str, Any], details: Mapping[str, Any]) -> int | None:
+def _counts(usage: Any) -> Counts:
+    """The members that are counts. Detail objects may be null (fact 20), and some providers send numbers as text."""
+    if not isinstance(usage, Mapping):
+        return {}
+    return {key: value if type(value) is int else int(value) for key, value in usage.items() if _is_count(value)}
+
+
+def _is_count(value: Any) -> bool:
+    if type(value) is int:
+        return 0 <= value < 10**15
+    if isinstance(value, str):
+        return len(value) < 16 and value.isascii() and value.isdigit()
+    return isinstance(value, float) and 0 <= value < 1e15
+
+
+def _cached(counts: Counts, details: Counts) -> int:
     """Tokens read from a cache, each provider's name for them counted once. DeepSeek's own number is preferred when
     it says something (failure-modes F8)."""
     return (
-        _first(usage, "prompt_cache_hit_tokens")
-        or _first(details, "cached_tokens", "cache_read_tokens")
-        or _first(usage, "cached_tokens", "num_cached_tokens", "cache_read_input_tokens", "cached_content_token_count")
+        counts.get("prompt_cache_hit_tokens")
+        or details.get("cached_tokens")
+        or details.get("cache_read_tokens")
+        or counts.get("cached_tokens")
+        or counts.get("num_cached_tokens")
+        or counts.get("cache_read_input_tokens")
+        or counts.get("cached_content_token_count", 0)
     )
 
 
-def _beside(usage: Mapping[str, Any], prompt: int, completion: int, cache: int) -> int | None:
+def _written(counts: Counts, details: Counts) -> int:
+    """Tokens written to a cache."""
+    return (
+        details.get("cache_write_tokens")
+        or details.get("cache_creation_tokens")
+        or counts.get("cache_creation_input_tokens")
+        or counts.get("cache_write_tokens", 0)
+    )
+
+
+def _beside(usage: Mapping[str, Any], counts: Counts, prompt: int, completion: int, cache: int) -> int | None:
     """Reasoning tokens that are in the total and in neither count. None: what is missing there is the cache."""
-    total = _first(usage, "total_tokens") or 0
-    rest = max(total - prompt - completion, 0)
-    reasoning = _first(_details(usage, "completion_tokens_details", "output_tokens_details"), "reasoning_tokens")
+    rest = max(counts.get("total_tokens", 0) - prompt - completion, 0)
+    if not rest:
+        return 0
+    details = _counts(usage.get("completion_tokens_details") or usage.get("output_tokens_details"))
+    reasoning = details.get("reasoning_tokens")
     if rest == reasoning or (reasoning is None and rest != cache):
         return rest
-    return None if rest and rest == cache else 0
+    return None if rest == cache else 0
 
 
-def _searches(usage: Mapping[str, Any]) -> int:
+def _searches(usage: Mapping[str, Any], counts: Counts) -> int:
     for key in ("server_tool_use", "server_tool_use_details"):
-        if count := _first(_details(usage, key), "web_search_requests"):
+        if key in usage and (count := _counts(usage[key]).get("web_search_requests")):
             return count
-    return _first(usage, "num_search_queries") or 0
-
-
-def _details(usage: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
-    """The first of these that is an object; detail objects may be null (fact 20)."""
-    return next((value for key in keys if isinstance(value := usage.get(key), Mapping)), _EMPTY)
-
-
-def _first(usage: Mapping[str, Any], *keys: str) -> int | None:
-    """The first of these that is a count. Some providers send numbers as text."""
-    for key in keys:
-        value = usage.get(key)
-        if isinstance(value, str) and len(value) < 16 and value.isascii() and value.isdigit():
-            value = int(value)
-        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e15:
-            return int(value)
-    return None
+    return counts.get("num_search_queries", 0)
