@@ -45,6 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConfigError as problem:
         print(f"ccr_middleware: {problem}", file=sys.stderr)  # noqa: T201
         return 2
+    except KeyboardInterrupt:  # before there was anything to end in an orderly way
+        return 130
     return 0
 
 

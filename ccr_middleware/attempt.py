@@ -27,7 +27,7 @@ from .wire.chat.answer import ChatAnswer
 from .wire.chat.errors import error_from_chunk
 from .wire.chat.request import build_chat_body
 
-#: Searched for in the raw request, which costs next to nothing; JSON has no need to escape any of it.
+#: Searched for in the raw bytes of a small request; JSON has no need to escape any of it.
 SUBAGENT_TAG = b"<CCR-SUBAGENT-MODEL>"
 
 
@@ -55,7 +55,7 @@ async def prepare(call: Call, state: State) -> Attempt:
     target = call.snapshot.target(decision.provider, decision.model)
     call.losses = Losses()
     body = call.body
-    if SUBAGENT_TAG in call.raw:
+    if len(call.raw) > 10_000 or SUBAGENT_TAG in call.raw:  # beyond that looking costs more than stripping
         body = strip_tag(body, is_subagent=call.facts.is_subagent)
     if target.wire == "messages":
         attempt = _relay(call, target, body)
@@ -112,7 +112,8 @@ def _translate(call: Call, target: Target, body: Json, state: State) -> Attempt:
         StreamSettings(
             message_id=call.id.replace("req_", "msg_", 1),
             model=call.asked_model or target.model,
-            input_tokens=call.input_tokens or 0,
+            # Not counted: only a provider that tells no usage makes this estimate seen.
+            input_tokens=call.input_tokens or 1 + len(call.raw) // 4,
             new_tool_id=lambda: state.new_id("toolu_"),
             tool_name=built.tool_names.from_wire,
             issuer=target.dialect.name,

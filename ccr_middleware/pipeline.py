@@ -23,6 +23,9 @@ from .wire.chat.errors import read_error
 
 log = logging.getLogger("ccr_middleware")
 
+#: No text has more tokens than bytes, twice that with everything escaped; these count for more than they are long.
+_MORE_THAN_THEIR_BYTES = (b'"image"', b'"document"', b"\\u")
+
 #: An error body is read so far (bytes); what a person can read of it is less.
 MAX_ERROR_BYTES = 64 * 1024
 #: How long to wait for a provider to close its side after the answer is complete, so that the connection can be reused.
@@ -50,10 +53,7 @@ async def decide(call: Call, state: State) -> None:
     """Choose the target of a call, counting its tokens first where the choice can depend on them."""
     config = call.snapshot.config
     last = state.session_tokens.get(call.facts.session_id) if call.facts.session_id else None
-    if config.router.long_context and (
-        # A stream needs the number anyway, and a bound costs as much as a count that is cached.
-        call.streaming or needs_token_count(call.facts, config, _at_most(call, state), last)
-    ):
+    if config.router.long_context and _must_count(call, state, last):
         call.input_tokens = await state.counter.count(call.body)
     routed = route(call.facts, config, token_count=call.input_tokens, last_input_tokens=last)
     call.decision = routed.decision
@@ -63,16 +63,19 @@ async def decide(call: Call, state: State) -> None:
             log.warning("%s %s", call.id, note)
 
 
-def _at_most(call: Call, state: State) -> int:
-    """A number of tokens the request cannot exceed.
-
-    No text has more tokens than bytes, twice that with everything escaped. Only images and documents count more than
-    their bytes, and few requests have any.
-    """
-    raw = call.raw
-    if b'"image"' in raw or b'"document"' in raw or b"\\u" in raw:
-        return state.counter.at_most(call.body)
-    return 2 * len(raw)
+def _must_count(call: Call, state: State, last_input_tokens: int | None) -> bool:
+    """Whether the exact number of tokens is needed to choose. A stream needs it anyway, for its message_start."""
+    if call.streaming:
+        return True
+    config, size = call.snapshot.config, len(call.raw)
+    threshold = config.router.long_context_threshold
+    if size > 4 * threshold:
+        at_most = size  # a bound would cost as much as the count, and could not settle it
+    elif 2 * size < threshold and not any(mark in call.raw for mark in _MORE_THAN_THEIR_BYTES):
+        at_most = 2 * size
+    else:
+        at_most = state.counter.at_most(call.body)
+    return needs_token_count(call.facts, config, at_most, last_input_tokens)
 
 
 async def _attempt(call: Call, attempt: Attempt, reply: Reply, presence: Presence, state: State) -> None:

@@ -5,20 +5,24 @@ Only here, where nobody else owns the process, are the environment, `$HOME`, sig
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import gc
 import ipaddress
 import logging
 import os
 import signal
 import socket
 import sys
+import time
 from argparse import Namespace
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import anyio
+from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 
 from . import __version__
 from .config import Config, load_config
@@ -31,17 +35,23 @@ SHUTDOWN_SECONDS = 10
 #: Idle client connections are kept so long (seconds); five, the server's own default, cuts sessions (F17).
 KEEP_ALIVE_SECONDS = 120
 
-_LEVELS = {"fatal": 50, "error": 40, "warn": 30, "info": 20, "debug": 10, "trace": 5}
+#: Our level names, and those of other programs, since `LOG_LEVEL` may be meant for them too.
+_LEVELS = {"fatal": 50, "error": 40, "warn": 30, "info": 20, "debug": 10, "trace": 5, "warning": 30, "critical": 50}
 
 
-def config_path(args: Namespace, env: Mapping[str, str]) -> tuple[Path, bool]:
-    """The configuration file, and whether somebody named it (then it must exist)."""
+def config_path(args: Namespace, env: Mapping[str, str]) -> str | None:
+    """The configuration file: the one somebody named, or the one at the usual place if it is there."""
     named = args.config or env.get("CCR_CONFIG")
     if named:
-        return Path(named).expanduser(), True
-    home = env.get("CCR_HOME")
-    folder = Path(home).expanduser() if home else Path.home() / ".claude-code-router"
-    return folder / "config.json", False
+        return str(named)
+    path = os.path.expanduser(os.path.join(env.get("CCR_HOME") or "~/.claude-code-router", "config.json"))
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError:
+        pass  # it is there and cannot be read; whoever reads it says why
+    return path
 
 
 def load_settings(args: Namespace, env: Mapping[str, str]) -> Config:
@@ -49,9 +59,7 @@ def load_settings(args: Namespace, env: Mapping[str, str]) -> Config:
 
     Raises `ConfigError`.
     """
-    path, named = config_path(args, env)
-    source = str(path) if named or path.exists() else None
-    config = load_config(source, env=env, known_transformers=builtin_registry().names())
+    config = load_config(config_path(args, env), env=env, known_transformers=builtin_registry().names())
     overrides: dict[str, Any] = {}
     for key, flag, variable in (
         ("host", args.host, "HOST"),
@@ -62,8 +70,8 @@ def load_settings(args: Namespace, env: Mapping[str, str]) -> Config:
     ):
         if flag is not None:
             overrides[key] = flag
-        elif env.get(variable):
-            overrides[key] = _from_environment(variable, env[variable])
+        elif value := env.get(variable, "").strip():
+            overrides[key] = _from_environment(variable, value)
     return config.model_copy(update=overrides)
 
 
@@ -102,8 +110,9 @@ def open_socket(config: Config) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listener = socket.socket(family, kind, proto)
-    except OSError as problem:
-        raise ConfigError(f"HOST {host}: {problem.strerror or problem}; set HOST or --host to an address") from None
+    except (OSError, UnicodeError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise ConfigError(f"HOST {host}: {reason}; set HOST or --host to an address") from None
     try:
         if os.name == "posix":  # elsewhere the option would let two programs share the port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -145,13 +154,43 @@ Point Claude Code at it:
 """
 
 
+class _LogFormat(logging.Formatter):
+    """The time of a record, written anew only when the second has changed."""
+
+    _second = 0
+    _written = ""
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
+        second = int(record.created)
+        if second != self._second:
+            self._second = second
+            self._written = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(second))
+        return f"{self._written},{int(record.msecs):03d}"
+
+
 def set_up_logging(config: Config) -> None:
     """Log to standard error, or nowhere when `LOG` is false."""
     level = _LEVELS[config.log_level] if config.log else logging.CRITICAL + 1
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_LogFormat("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
     logging.getLogger("ccr_middleware").setLevel(level)
+    # Nothing of this is in the lines, and each costs with every record (Python's logging HOWTO, "Optimization").
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     if not config.log:
         logging.disable(logging.CRITICAL)
+
+
+def calm_garbage_collector() -> None:
+    """Look for cycles less often, and never in what is loaded at the start.
+
+    A request of a long conversation is tens of thousands of objects, all free of cycles; the interpreter's default is
+    to stop and look after every 700 of them.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def serve(args: Namespace, env: Mapping[str, str]) -> None:
@@ -162,30 +201,40 @@ def serve(args: Namespace, env: Mapping[str, str]) -> None:
         import uvicorn
     except ImportError:
         raise ConfigError('running alone needs the extra "server": pip install "ccr_middleware[server]"') from None
-    gateway = Gateway(config, env=env)
     listener = open_socket(config)
-    # The server raises the signal again after its orderly end; without a handler that would be a violent one.
-    signal.signal(signal.SIGTERM, lambda *_: None)
     server = uvicorn.Server(
         uvicorn.Config(
-            gateway,
+            _app(Gateway(config, env=env)),
             log_config=None,
             log_level="warning",
             access_log=False,
             lifespan="on",
             ws="none",
             server_header=False,
+            proxy_headers=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )
     )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # The server listens to signals itself while it runs. Before, none may be missed, and at its end it raises
+        # again what it got, which would be a violent end.
+        signal.signal(number, server.handle_exit)
     print(banner(config, listener.getsockname()[1], show_key=sys.stdout.isatty()), flush=True)  # noqa: T201
     try:
         anyio.run(partial(server.serve, sockets=[listener]), backend_options={"use_uvloop": _has_uvloop()})
-    except KeyboardInterrupt:
-        pass
     finally:
         listener.close()
+
+
+def _app(gateway: Gateway) -> ASGI3Application:
+    """The gateway for a server that cancels what still runs at its end, and would log that as a fault."""
+
+    async def app(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        with suppress(asyncio.CancelledError):
+            await gateway(scope, receive, send)
+
+    return app
 
 
 def _has_uvloop() -> bool:
