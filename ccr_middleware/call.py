@@ -19,9 +19,10 @@ NO_FACTS = facts_of({}, {})
 class Call:
     """A Messages request on its way.
 
-    `raw` and `body` are the request as it came and are never changed: every attempt starts from them. They are let
-    go once the answer has begun (a stream would otherwise hold them to its end). `input_tokens` is the counted
-    size of the prompt, None while nobody needed it.
+    `raw` is the request as it came, `body` the same parsed; neither is ever changed, since every attempt starts from
+    them. `body` takes four times the memory and is let go while the provider is waited for; another attempt would
+    parse `raw` again. That goes too once the answer has begun. `input_tokens` is the counted size of the prompt,
+    None while nobody needed it.
     """
 
     id: str
@@ -41,11 +42,14 @@ class Call:
     stop_reason: str | None = None
     usage: Usage = field(default_factory=Usage)
 
+    def let_go_of_body(self) -> None:
+        """The request has been converted: keep only its bytes."""
+        self.body = {}
+        self.facts = NO_FACTS
+
     def release(self) -> None:
         """The answer has begun: nothing needs the request any more."""
         self.raw = b""
-        self.body = {}
-        self.facts = NO_FACTS
 
     def answer_headers(self) -> dict[str, str]:
         """What the client is told about how its answer came to be."""

@@ -36,6 +36,7 @@ async def run(call: Call, reply: Reply, presence: Presence, state: State) -> Non
     """Answer a call. Raises `GatewayError` while nothing has been sent, `ClientLeft` when nobody waits any more."""
     await decide(call, state)
     attempt = await prepare(call, state)
+    call.let_go_of_body()
     call.attempts += 1
     try:
         await _attempt(call, attempt, reply, presence, state)
@@ -165,9 +166,9 @@ class _Reading:
         events, raw = output
         if raw is not None:
             await self._reply.relay(raw, events)
+            self._call.release()
         elif events:
             await self._reply.write(events)
-        if (raw is not None or events) and self._call.body:
             self._call.release()
         if self._answer.error is not None:
             raise self._answer.error

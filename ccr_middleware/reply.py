@@ -101,21 +101,20 @@ class EventReply:
         if self._beat is not None:
             await asyncio.wait([self._beat])
             self._beat = None
-        await self._put(data, more=more)
-
-    async def _put(self, data: bytes, *, more: bool = True) -> None:
         self._writing = True
-        try:
-            if not self.started:
-                self.started = True
-                head = [*SSE_HEADERS, *header_list(self._headers())]
-                await self._request.send(
-                    {"type": "http.response.start", "status": 200, "headers": head, "trailers": False}
-                )
-            await self._request.send({"type": "http.response.body", "body": data, "more_body": more})
-        finally:
-            self._writing = False
-            self._sent_at = self._loop.time()
+        if not self.started:
+            await self._begin()
+        await self._put(data, more)
+
+    async def _begin(self) -> None:
+        self.started = True
+        head = [*SSE_HEADERS, *header_list(self._headers())]
+        await self._request.send({"type": "http.response.start", "status": 200, "headers": head, "trailers": False})
+
+    async def _put(self, data: bytes, more: bool) -> None:
+        await self._request.send({"type": "http.response.body", "body": data, "more_body": more})
+        self._writing = False
+        self._sent_at = self._loop.time()
 
     # -- silence -----------------------------------------------------------------------------------------
 
@@ -133,7 +132,10 @@ class EventReply:
 
     async def _beat_once(self, data: bytes) -> None:
         with suppress(ClientLeft):  # `Presence` notices that by itself
-            await self._put(data)
+            self._writing = True
+            if not self.started:
+                await self._begin()
+            await self._put(data, more=True)
 
     def _sign_of_life(self) -> bytes:
         if not self._opened and (events := self._opening()):

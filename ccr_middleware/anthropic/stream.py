@@ -92,6 +92,9 @@ class MessageStream:
         if self.error is not None:
             return []
         out: list[Event] = []
+        if self._open == "text" and len(chunk) == 1 and "text" in chunk and not self._tools.order:
+            self._write("text", chunk["text"], out)
+            return out
         if thinking := chunk.get("thinking"):
             self._say("thinking", thinking, out)
         if signature := chunk.get("signature"):

@@ -17,6 +17,16 @@ from ...unified import Json
 _DONE = b"[DONE]"
 
 
+class TextRun(dict[str, Any]):
+    """The chunk that stands for a run of text events. `text` is all it says; the keys say it for transformers."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        super().__init__(choices=[{"index": 0, "delta": {"content": text}}])
+        self.text = text
+
+
 class ChatChunks:
     """A stage from bytes to chunks (dicts, as the provider wrote them).
 
@@ -98,19 +108,18 @@ class ChatChunks:
 def _only_text(chunk: Json) -> str | None:
     """The text of a chunk that says nothing else."""
     choices: Any = chunk.get("choices")
-    if chunk.get("usage") or chunk.get("error") or not isinstance(choices, list) or len(choices) != 1:
-        return None
-    choice = choices[0]
-    if not isinstance(choice, dict) or choice.get("finish_reason") or choice.get("index"):
+    if not isinstance(choices, list) or len(choices) != 1 or not isinstance(choice := choices[0], dict):
         return None
     delta = choice.get("delta")
-    if not isinstance(delta, dict) or any(value for key, value in delta.items() if key not in ("content", "role")):
+    if not isinstance(delta, dict) or not isinstance(text := delta.get("content"), str):
         return None
-    text = delta.get("content")
-    return text if isinstance(text, str) else None
+    if any(value for key, value in delta.items() if key not in ("content", "role")):
+        return None
+    if chunk.get("usage") or chunk.get("error") or choice.get("finish_reason") or choice.get("index"):
+        return None
+    return text
 
 
 def _add_run(run: list[bytes], chunks: list[Json]) -> None:
     """One chunk for a run of text events. Bytes that are no UTF-8 would have failed the parser as well."""
-    text = b"".join(run).decode("utf-8", "replace")
-    chunks.append({"choices": [{"index": 0, "delta": {"content": text}}]})
+    chunks.append(TextRun(b"".join(run).decode("utf-8", "replace")))

@@ -56,6 +56,11 @@ class ThinkTags:
         self._held = ""
         self._state = "begin"
 
+    @property
+    def passed(self) -> bool:
+        """Whether there can be no tag any more: text is text."""
+        return self._state == "text"
+
     def take(self, text: str, out: UnifiedChunk) -> None:
         """Sort a piece of text into the chunk's `text` and `thinking`."""
         if self._state == "text":

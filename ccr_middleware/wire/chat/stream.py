@@ -12,8 +12,13 @@ from typing import Any
 from ...errors import GatewayError
 from ...jsonio import dumps_str
 from ...unified import Annotation, Json, ToolDelta, UnifiedChunk
+from .chunks import TextRun
 from .reasoning_out import ThinkTags, read_reasoning
 from .usage import read_usage
+
+_NOTHING: Json = {}
+#: A delta of these alone has no reasoning and no refusal.
+_PLAIN = frozenset({"role", "content", "tool_calls"})
 
 #: Makes an error of the error object a provider put into its answer.
 ReadError = Callable[[Any], GatewayError]
@@ -31,11 +36,12 @@ class ChatReader:
 
     def feed(self, chunk: Json) -> list[UnifiedChunk]:
         """One chunk of a stream."""
-        text = _run_text(chunk) if len(chunk) == 1 else ""
-        if not text:
+        if type(chunk) is not TextRun:
             return self._read(chunk, "delta")
+        if self._tags.passed:
+            return [{"text": chunk.text}]
         out: UnifiedChunk = {}
-        self._tags.take(text, out)
+        self._tags.take(chunk.text, out)
         return [out] if out else []
 
     def read_whole(self, body: Json) -> list[UnifiedChunk]:
@@ -52,27 +58,37 @@ class ChatReader:
         out: UnifiedChunk = {}
         choice = _first_choice(chunk)
         delta = choice.get(key) or choice.get("message") or choice.get("delta")
-        if isinstance(delta, dict):
+        delta = delta if isinstance(delta, dict) else _NOTHING
+        if delta:
             self._read_delta(delta, out, whole=key == "message")
-        self._read_finish(choice, out)
-        if sources := _annotations(chunk, delta if isinstance(delta, dict) else {}):
+        if choice.get("finish_reason"):
+            self._read_finish(choice, out)
+        # Most chunks have none of the rest; asking for the keys is cheaper than reading what is not there.
+        if ("annotations" in delta or "citations" in chunk or "search_results" in chunk) and (
+            sources := _annotations(chunk, delta)
+        ):
             out["annotations"] = sources
-        if usage := _usage_of(chunk, choice):
+        if (chunk.get("usage") or "x_groq" in chunk or "usage" in choice) and (usage := _usage_of(chunk, choice)):
             out["usage"] = read_usage(usage)
-        if (error := _error_of(chunk, choice, out)) is not None:
-            out["error"] = self._read_error(error)
+        if not choice or "error" in chunk or "error" in choice or choice.get("native_finish_reason") or "finish" in out:
+            error = _error_of(chunk, choice, out)
+            if error is not None:
+                out["error"] = self._read_error(error)
         return [out] if out else []
 
     def _read_delta(self, delta: Json, out: UnifiedChunk, *, whole: bool) -> None:
-        read_reasoning(delta, out)
+        if not _PLAIN.issuperset(delta):
+            read_reasoning(delta, out)
+            refusal = delta.get("refusal")
+            if isinstance(refusal, str) and refusal:
+                out["refusal"] = refusal
         content = delta.get("content")
         if isinstance(content, str) and content:
             self._tags.take(content, out)
         elif isinstance(content, list):
             _read_parts(content, out)
-        refusal = delta.get("refusal")
-        if isinstance(refusal, str) and refusal:
-            out["refusal"] = refusal
+        if not delta.get("tool_calls") and "function_call" not in delta:
+            return
         if (mark := _thought_signature(delta)) and "signature" not in out:
             out["signature"] = mark
         if calls := _tool_deltas(delta, whole=whole):
@@ -86,14 +102,6 @@ class ChatReader:
             # vLLM tells which stop sequence it met; others put token ids or null here.
             if choice.get("stop_reason") in self._stop and self._stop:
                 out["stop_sequence"] = choice["stop_reason"]
-
-
-def _run_text(chunk: Json) -> str:
-    """The text of a run (see `chunks`); empty for a chunk that says anything else."""
-    match chunk:
-        case {"choices": [{"index": 0, "delta": {"content": str(text), **others}, **more}]} if not others and not more:
-            return text
-    return ""
 
 
 def _first_choice(chunk: Json) -> Json:
