@@ -5,7 +5,8 @@ Converted anew from the pristine request each time, for the target's own wire fo
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import cast
 
 from .answer import Answer
 from .anthropic.lane import forward_headers, lane_body
@@ -13,7 +14,7 @@ from .anthropic.relay import RelayAnswer
 from .anthropic.request import to_unified
 from .anthropic.stream import MessageStream, StreamSettings
 from .call import Call
-from .errors import BadRequest, GatewayError
+from .errors import BadRequest
 from .jsonio import dumps
 from .losses import Losses
 from .pairing import pair_tools
@@ -26,19 +27,24 @@ from .upstream import WireRequest
 from .wire.chat.answer import ChatAnswer
 from .wire.chat.errors import error_from_chunk
 from .wire.chat.request import build_chat_body
+from .wire.chat.tool_names import ToolNames
 
 #: Searched for in the raw bytes of a small request; JSON has no need to escape any of it.
 SUBAGENT_TAG = b"<CCR-SUBAGENT-MODEL>"
 
 
 class Attempt:
-    """A target, the request for it and the reader of its answer. The request can be taken once, then it is let go."""
+    """A target, the request for it and the reader of its answer. The request can be taken once, then it is let go.
 
-    __slots__ = ("_request", "answer", "target")
+    `max_tokens` is what was asked of the provider, for the texts of its errors.
+    """
 
-    def __init__(self, target: Target, request: WireRequest, answer: Answer) -> None:
+    __slots__ = ("_request", "answer", "max_tokens", "target")
+
+    def __init__(self, target: Target, request: WireRequest, answer: Answer, max_tokens: int | None = None) -> None:
         self.target = target
         self.answer = answer
+        self.max_tokens = max_tokens
         self._request: WireRequest | None = request
 
     def take_request(self) -> WireRequest:
@@ -74,75 +80,74 @@ async def prepare(call: Call, state: State) -> Attempt:
 
 def _relay(call: Call, target: Target, body: Json) -> Attempt:
     """The Anthropic lane: the client's bytes, its `anthropic-*` headers, our credential."""
-    provider = target.provider
+    provider, edited = target.provider, body is not call.body
     raw = lane_body(
-        call.raw,
-        body,
-        model=target.model,
-        drop_fields=provider.drop_fields,
-        edited=body is not call.body,
-        losses=call.losses,
+        call.raw, body, model=target.model, drop_fields=provider.drop_fields, edited=edited, losses=call.losses
     )
     headers = {**forward_headers(call.headers, provider.allowed_betas), **target.headers}
-    return Attempt(target, _wire_request(target, headers, raw), RelayAnswer(streaming=call.streaming))
+    return Attempt(target, _wire_request(target, target.url, headers, raw), RelayAnswer(streaming=call.streaming))
 
 
 def _translate(call: Call, target: Target, body: Json, state: State) -> Attempt:
     """Through the pivot to chat completions."""
-    losses = call.losses
-    context = TransformContext(
-        provider=target.provider.name,
-        model=target.model,
-        session_id=call.session_id or None,
-        stream=call.streaming,
-        losses=losses,
-    )
-    unified = to_unified(body, losses, session_id=call.session_id or None)
-    unified["stream"] = call.streaming or target.dialect.streams_only
-    unified["messages"] = pair_tools(unified["messages"], losses)
-    request = UpstreamRequest(target.url, dict(target.headers), unified)  # type: ignore[arg-type]
+    session_id = call.session_id or None
+    context = TransformContext(target.provider.name, target.model, call.losses, session_id, call.streaming)
+    unified = to_unified(body, call.losses, session_id=session_id)
+    unified["stream"] = call.streaming
+    unified["messages"] = pair_tools(unified["messages"], call.losses)
+    request = UpstreamRequest(target.url, dict(target.headers), cast(Json, unified))
     for step in target.unified_steps:
         request = step.transform_request_in(request, context)
-    built = build_chat_body(request.body, target.model, target.dialect, losses, recall=state.reasoning.get)  # type: ignore[arg-type]
+    unified = cast(UnifiedRequest, request.body)
+    built = build_chat_body(unified, target.model, target.dialect, call.losses, recall=state.reasoning.get)
     request.body = built.body
     for step in target.wire_steps:
         request = step.transform_request_in(request, context)
+    max_tokens = request.body.get(target.dialect.max_tokens_field)
+    answer = _reader(call, target, state, unified, built.tool_names, context, max_tokens)
+    wire = _wire_request(target, request.url, request.headers, dumps(request.body))
+    return Attempt(target, wire, answer, max_tokens)
 
-    message = MessageStream(
-        StreamSettings(
-            message_id=call.id.replace("req_", "msg_", 1),
-            model=call.asked_model or target.model,
-            # Not counted: only a provider that tells no usage makes this estimate seen.
-            input_tokens=call.input_tokens or 1 + len(call.raw) // 4,
-            new_tool_id=lambda: state.new_id("toolu_"),
-            tool_name=built.tool_names.from_wire,
-            issuer=target.dialect.name,
-            search_query=_search_query(unified),
-        )
+
+def _reader(
+    call: Call,
+    target: Target,
+    state: State,
+    unified: UnifiedRequest,
+    names: ToolNames,
+    context: TransformContext,
+    max_tokens: int | None,
+) -> ChatAnswer:
+    """What reads the answer to that request. It holds nothing of the request's messages."""
+    settings = StreamSettings(
+        message_id=call.id.replace("req_", "msg_", 1),
+        model=call.asked_model or target.model,
+        # Not counted: only a provider that tells no usage makes this estimate seen.
+        input_tokens=call.input_tokens or 1 + len(call.raw) // 4,
+        new_tool_id=partial(state.new_id, "toolu_"),
+        tool_name=names.from_wire,
+        issuer=target.dialect.name,
+        search_query=_search_query(unified) if "server_tools" in unified else None,
     )
-
-    def read_chunk_error(error: Any) -> GatewayError:
-        return error_from_chunk(error, provider=target.provider.name, model=target.model, mask=call.snapshot.mask)
-
-    answer = ChatAnswer(
-        message,
+    read_chunk_error = partial(
+        error_from_chunk,
+        provider=target.provider.name,
+        model=target.model,
+        mask=call.snapshot.mask,
+        max_tokens=max_tokens,
+    )
+    return ChatAnswer(
+        MessageStream(settings),
         read_chunk_error,
         stop=tuple(unified.get("stop", ())),
         wire_steps=target.wire_steps[::-1],
         unified_steps=target.unified_steps[::-1],
         context=context,
     )
-    wire = WireRequest(
-        url=request.url,
-        headers=request.headers,
-        body=dumps(request.body),
-        connect_timeout_seconds=target.timeouts.connect_seconds,
-    )
-    return Attempt(target, wire, answer)
 
 
-def _wire_request(target: Target, headers: dict[str, str], body: bytes) -> WireRequest:
-    return WireRequest(target.url, headers, body, connect_timeout_seconds=target.timeouts.connect_seconds)
+def _wire_request(target: Target, url: str, headers: dict[str, str], body: bytes) -> WireRequest:
+    return WireRequest(url, headers, body, connect_timeout_seconds=target.timeouts.connect_seconds)
 
 
 def _search_query(request: UnifiedRequest) -> str | None:
@@ -150,11 +155,8 @@ def _search_query(request: UnifiedRequest) -> str | None:
     tools = request.get("server_tools", ())
     if not any(str(tool.get("type", "")).startswith("web_search") for tool in tools):
         return None
-    for message in reversed(request["messages"]):
-        if message["role"] == "user":
-            content = message["content"]
-            return _text_of(content).rpartition("query:")[2].strip()
-    return ""
+    said = (message["content"] for message in reversed(request["messages"]) if message["role"] == "user")
+    return _text_of(next(said, None)).rpartition("query:")[2].strip()
 
 
 def _text_of(content: str | list[Part] | None) -> str:

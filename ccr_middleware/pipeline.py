@@ -206,6 +206,7 @@ async def _error_of(response: WireResponse, attempt: Attempt, call: Call) -> Ups
         provider=target.provider.name,
         model=target.model,
         mask=call.snapshot.mask,
+        max_tokens=attempt.max_tokens,
     )
 
 

@@ -25,6 +25,11 @@ hypothesis.settings.register_profile("ci", deadline=None, max_examples=100, dera
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--update-golden` writes what the golden cases expect anew."""
+    parser.addoption("--update-golden", action="store_true", help="write the expected files of tests/golden anew")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Clean the environment before any test module reads it, and give it an empty home."""
     for name in list(os.environ):
