@@ -45,9 +45,10 @@ DIALECTS: dict[str, tuple[set[str], set[str]]] = {
 class Case:
     """One folder."""
 
-    def __init__(self, name: str, update: bool) -> None:
+    def __init__(self, name: str, update: bool, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = GOLDEN / name
         self.update = update
+        self.monkeypatch = monkeypatch
         self.request = json.loads(self.given("request.json"))
         given = self.folder / "provider.json"
         settings = json.loads(given.read_text()) if given.exists() else {}
@@ -75,16 +76,16 @@ class Case:
         """The request through a gateway whose ids count 1, 2, 3; gives the answer, and the body the provider got."""
         transport, numbers = ScriptedTransport(script), count(1)
         router = {"default": f"p,{self.provider['models'][0]}"}
+        self.monkeypatch.setattr("ccr_middleware.gateway._new_id", lambda prefix: f"{prefix}{next(numbers)}")
         gateway = Gateway({"Providers": [self.provider], "Router": router}, transport=transport)
-        gateway._state.new_id = lambda prefix: f"{prefix}{next(numbers)}"
         reply = asyncio.run(post(gateway, "/v1/messages", self.request | {"stream": streaming}))
         assert reply.status == 200, reply.body
         return reply, transport.bodies[0]
 
 
 @pytest.fixture(params=CASES)
-def case(request: pytest.FixtureRequest) -> Case:
-    return Case(request.param, request.config.getoption("--update-golden"))
+def case(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Case:
+    return Case(request.param, request.config.getoption("--update-golden"), monkeypatch)
 
 
 def pretty(value: Any) -> str:

@@ -70,6 +70,24 @@ def test_streams(case, feeding):
     assert checked.thinking.strip() == thinking.strip()
     assert [tool.input for tool in checked.tools] == [json.loads(arguments or "{}") for arguments in calls]
     assert fold(events) == checked.message
+    if usage := last_usage(chunks):
+        told = checked.usage
+        read = told["input_tokens"] + told["cache_read_input_tokens"] + told["cache_creation_input_tokens"]
+        assert read == usage["prompt_tokens"]
+        assert told["output_tokens"] == usage["completion_tokens"] + reasoning_beside(usage)
+    else:
+        assert min(checked.usage["input_tokens"], checked.usage["output_tokens"]) > 0
+
+
+def last_usage(chunks: list[dict]) -> dict | None:
+    """The last usage of a stream, wherever it stands (facts 18)."""
+    found = [chunk.get("usage") or (chunk.get("x_groq") or {}).get("usage") for chunk in chunks]
+    return next((usage for usage in reversed(found) if usage), None)
+
+
+def reasoning_beside(usage: dict) -> int:
+    """xAI counts its reasoning beside the completion (fact 19): the total tells."""
+    return usage.get("total_tokens", 0) - usage["prompt_tokens"] - usage["completion_tokens"]
 
 
 @pytest.mark.parametrize("case", recorded.params(api="openai-chat", stream=False, status=200))
