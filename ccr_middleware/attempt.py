@@ -30,7 +30,7 @@ from .wire.chat.request import build_chat_body
 from .wire.chat.tool_names import ToolNames
 
 #: Searched for in the raw bytes of a small request; JSON has no need to escape any of it.
-SUBAGENT_TAG = b"<CCR-SUBAGENT-MODEL>"
+SUBAGENT_TAG = b"CCR-SUBAGENT-MODEL"
 
 
 class Attempt:

@@ -22,7 +22,7 @@ No stack trace, path of ours or key may ever be put into one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 #: HTTP status -> Anthropic error type (https://docs.claude.com/en/api/errors).
 ERROR_TYPES: Mapping[int, str] = {
@@ -53,6 +53,16 @@ def error_type_for(status: int) -> str:
     return ERROR_TYPES.get(status) or ("api_error" if status >= 500 else "invalid_request_error")
 
 
+class About(TypedDict, total=False):
+    """What may be said of an error besides its text; None is what its class says. See `GatewayError`."""
+
+    status: int | None
+    type: str | None
+    headers: Mapping[str, str] | None
+    should_retry: bool | None
+    details: Mapping[str, Any] | None
+
+
 class GatewayError(Exception):
     """An error with everything needed to answer a client.
 
@@ -64,24 +74,14 @@ class GatewayError(Exception):
     status = 500
     should_retry: bool | None = None
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        status: int | None = None,
-        type: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        should_retry: bool | None = None,
-        details: Mapping[str, Any] | None = None,
-    ) -> None:
+    def __init__(self, message: str, **about: Unpack[About]) -> None:
         super().__init__(message)
         self.message = message
-        self.details = details
-        if status is not None:
-            self.status = status
-        self.type = type or error_type_for(self.status)
-        self.headers: dict[str, str] = dict(headers or {})
-        if should_retry is not None:
+        self.status = about.get("status") or self.status
+        self.type = about.get("type") or error_type_for(self.status)
+        self.headers: dict[str, str] = dict(about.get("headers") or {})
+        self.details = about.get("details")
+        if (should_retry := about.get("should_retry")) is not None:
             self.should_retry = should_retry
 
     @property
@@ -139,19 +139,8 @@ class UpstreamError(GatewayError):
 
     status = 502
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        status: int | None = None,
-        type: str | None = None,
-        headers: Mapping[str, str] | None = None,
-        should_retry: bool | None = None,
-        details: Mapping[str, Any] | None = None,
-        provider: str = "",
-        model: str = "",
-    ) -> None:
-        super().__init__(message, status=status, type=type, headers=headers, should_retry=should_retry, details=details)
+    def __init__(self, message: str, *, provider: str = "", model: str = "", **about: Unpack[About]) -> None:
+        super().__init__(message, **about)
         self.provider = provider
         self.model = model
 

@@ -22,8 +22,10 @@ def pair_tools(messages: list[UnifiedMessage], losses: Losses) -> list[UnifiedMe
     - A result without a call becomes a user message at its place.
     - Equal ids within one assistant message are told apart by a suffix.
 
-    Messages that need no change are the same objects.
+    Messages that need no change are the same objects, and so is the list when that holds for all.
     """
+    if _is_paired(messages):
+        return messages
     answers = _Answers()
     for position, message in enumerate(messages):
         if message["role"] == "assistant" and message.get("tool_calls"):
@@ -41,6 +43,25 @@ def pair_tools(messages: list[UnifiedMessage], losses: Losses) -> list[UnifiedMe
         else:
             paired.append(message)
     return paired
+
+
+def _is_paired(messages: list[UnifiedMessage]) -> bool:
+    """Whether nothing is to be done, which is so for nearly every request."""
+    awaited: list[str] = []  # the last call first
+    for message in messages:
+        role = message["role"]
+        if role == "tool":
+            if not awaited or message.get("tool_call_id") != awaited.pop():
+                return False
+        elif awaited:
+            return False
+        elif role == "assistant" and (calls := message.get("tool_calls")):
+            awaited = [call["id"] for call in calls]
+            if len(awaited) > 1:
+                awaited.reverse()
+                if len(set(awaited)) < len(awaited):
+                    return False
+    return not awaited
 
 
 class _Answers:

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from ccr_middleware.anthropic.events import frame
+from ccr_middleware.anthropic.fold import unfold
+
 from .support import chat
 from .support.asgi import Reply, open_stream, post
 from .support.gateway import ask, body, config, gateway
@@ -322,8 +325,10 @@ def test_c32_only_an_unknown_provider_named_as_one_is_a_404() -> None:
 @pytest.mark.parametrize("model", ["chat,m1", LANE])
 def test_c39_a_client_that_leaves_while_the_provider_talks(model: str, caplog: pytest.LogCaptureFixture) -> None:
     """Servers may raise on the next send before they say that the client left. It is no fault and nothing is said."""
-    events = "".join(f'event: ping\ndata: {{"type": "ping", "n": {n}}}\n\n' for n in range(3)).encode()
-    pieces = [events] * 200 if model == LANE else [chat.sse(chat.text("He"), done=False)] * 200
+    if model == LANE:
+        pieces = [frame(unfold(MESSAGE)[:1]), *[b'event: ping\ndata: {"type": "ping"}\n\n'] * 200]
+    else:
+        pieces = [chat.sse(chat.text("He"), done=False)] * 200
     app, provider = gateway(Script(steps=[*pieces, STALL]))
 
     async def main() -> None:

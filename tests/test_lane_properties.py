@@ -107,3 +107,20 @@ def test_an_event_of_the_lane_that_never_ends_is_given_up(monkeypatch: pytest.Mo
     answer.feed(b"x" * 100)
     with pytest.raises(UpstreamBroken, match="larger than 100 bytes"):
         answer.feed(b"x")
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "says"),
+    [
+        (b": keep-alive\n\n", 529, "nothing"),
+        (b'event: ping\ndata: {"type": "ping"}\n\n', 502, "none of Anthropic's"),
+        (b'data: {"choices": [{"delta": {"content": "Hi"}}]}\n\ndata: [DONE]\n\n', 502, "none of Anthropic's"),
+    ],
+)
+def test_nothing_is_passed_before_there_is_a_message(data: bytes, status: int, says: str) -> None:
+    """So that a stream without one, from a provider that speaks something else, is an error with a status."""
+    answer = RelayAnswer(streaming=True)
+    assert (answer.feed(data).raw, answer.finish().raw) == (None, None)
+    assert answer.error is not None
+    assert answer.error.status == status
+    assert says in answer.error.message

@@ -137,7 +137,8 @@ def test_c40_many_chunks_pass_while_a_megabyte_is_really_counted(built: bool) ->
     encoding.load_encoding()
     if not built:
         encoding._build_encoding.cache_clear()
-    app, _ = gateway(stream(chat.sse(*[chat.text("word ")] * 20, chat.finish()), feeding="bytes"))
+    steps = [chat.sse(chat.text("word "), done=False), 0.0] * 300  # each waits for a turn of the loop
+    app, _ = gateway(Script(steps=[*steps, chat.sse(chat.finish())]))
     request = body(messages=[{"role": "user", "content": LARGE}])
     small = json.dumps(body(stream=True)).encode()
 

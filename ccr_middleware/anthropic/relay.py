@@ -40,7 +40,8 @@ class RelayAnswer:
         self.finishing = False
         self.ended = False
         self._streaming = streaming
-        self._pending = b""
+        self._pending = b""  # of an event that is not whole yet
+        self._held = b""  # whole events before the message
         self._decoder = SSEDecoder()
         self._begun = False
         self._usage: Json = {}
@@ -54,9 +55,7 @@ class RelayAnswer:
         """Pass on the events completed by these bytes. Raises `UpstreamBroken` when one of them never ends."""
         data = self._pending + data if self._pending else data
         end = _events_end(data)
-        self._pending = data[end:]
-        if len(self._pending) > MAX_EVENT_BYTES:
-            raise UpstreamBroken(f"an event of the stream is larger than {MAX_EVENT_BYTES} bytes")
+        self._pending = self._limited(data[end:])
         return self._pass(data[:end]) if end else Output([])
 
     def finish(self) -> Output:
@@ -64,12 +63,18 @@ class RelayAnswer:
         rest, self._pending = self._pending, b""
         output = self._pass(rest + b"\n\n") if _is_event(rest) else Output([])
         if self.error is None and not self.ended:
-            self.error = (
-                UpstreamBroken("the provider's stream ended before its message did")
-                if self._begun
-                else EmptyAnswer("the provider answered with nothing")
-            )
+            self.error = self._problem()
         return output
+
+    def _problem(self) -> UpstreamError:
+        """What is wrong with a stream that has ended and said nothing of an end."""
+        if self._begun:
+            return UpstreamBroken("the provider's stream ended before its message did")
+        if b"data:" in self._held:
+            return UpstreamBroken(
+                "the provider's stream is none of Anthropic's; check the URL and wire of the provider"
+            )
+        return EmptyAnswer("the provider answered with nothing")
 
     def whole(self, body: bytes) -> Output:
         """A JSON message: as it is for a client that wants JSON, as events for one that wants a stream.
@@ -114,8 +119,18 @@ class RelayAnswer:
         events = [event for block in blocks if (event := self._tap(block)) is not None]
         if self.error is not None:
             return Output([])
+        if not self._begun:  # until there is a message, a failure has a status
+            self._held = self._limited(self._held + data)
+            return Output([])
+        data, self._held = self._held + data, b""
         # Events matter to whoever wants JSON; for a stream they only mean that something was said.
         return Output(events, data)
+
+    def _limited(self, data: bytes) -> bytes:
+        """What is held back, unless it has grown too large."""
+        if len(data) > MAX_EVENT_BYTES:
+            raise UpstreamBroken(f"an event of the stream is larger than {MAX_EVENT_BYTES} bytes")
+        return data
 
     def _tap(self, block: bytes) -> Event | None:
         if self._streaming and not block.startswith(_TAPPED):

@@ -68,7 +68,7 @@ def to_tools(tools: Any, changes: list[ToolChange], losses: Losses) -> ToolSet:
             _add_tool(change.definition, "tool_addition.tool.definition", tool_set, losses)
     for name in removed:
         tool_set.functions.pop(name, None)
-    return ToolSet(tool_set.functions, [tool for tool in tool_set.server_tools if tool.get("name") not in removed])
+    return ToolSet(tool_set.functions, [tool for tool in tool_set.server_tools if str(tool.get("name")) not in removed])
 
 
 def _add_tool(tool: Any, path: str, tool_set: ToolSet, losses: Losses) -> None:

@@ -37,10 +37,16 @@ def texts(content: Any) -> Iterator[str]:
                 yield text
 
 
-def last_messages(messages: list[Json]) -> Iterator[Json]:
+def newest_first(messages: Any) -> Iterator[Json]:
+    """The objects of a list, the last first; of anything else: none. Goes no further than it is asked to."""
+    for message in reversed(messages) if isinstance(messages, list) else ():
+        if isinstance(message, dict):
+            yield message
+
+
+def last_messages(messages: Any) -> Iterator[Json]:
     """The messages since the model last spoke, newest first; an answer begun for it (prefill) is passed over."""
-    newest_first = reversed(messages)
-    for position, message in enumerate(newest_first):
+    for position, message in enumerate(newest_first(messages)):
         if message.get("role") != "assistant":
             yield message
         elif position:

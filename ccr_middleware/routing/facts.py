@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..unified import Json
-from .blocks import as_dict, dicts, last_messages, text_of
+from .blocks import as_dict, dicts, last_messages, newest_first, text_of
 from .plan_mode import in_plan_mode
 from .session import session_of
 from .subagent import find_tag, is_marked
@@ -57,7 +57,7 @@ class Facts(NamedTuple):
 
         Walks the conversation backwards.
         """
-        for message in reversed(dicts(self.body.get("messages"))):
+        for message in newest_first(self.body.get("messages")):
             if message.get("role") == "system" and (effort := _effort_in(message)):
                 return effort
         return _effort_in(self.body)
@@ -73,7 +73,7 @@ class Facts(NamedTuple):
 
         Images further back were seen already; counting them would hold a session on the image model (F20).
         """
-        newest = last_messages(dicts(self.body.get("messages")))
+        newest = last_messages(self.body.get("messages"))
         return any(_has_image(message) for message in newest if message.get("role") == "user")
 
 
@@ -91,11 +91,19 @@ def facts_of(body: Json, headers: Mapping[str, str]) -> Facts:
         is_subagent=from_subagent,
         subagent_target=find_tag(body, is_subagent=from_subagent),
         has_tools=bool(tools),
-        wants_web_search=any(text_of(tool.get("type")).startswith("web_search") for tool in tools),
+        wants_web_search=_holds_web_search(tools),
         thinking=text_of(thinking.get("type")),
         thinking_budget=budget if isinstance(budget, int) else 0,
         body=body,
     )
+
+
+def _holds_web_search(tools: list[Json]) -> bool:
+    for tool in tools:
+        kind = tool.get("type")
+        if isinstance(kind, str) and kind.startswith("web_search"):
+            return True
+    return False
 
 
 def _effort_in(holder: Json) -> str:
@@ -103,8 +111,11 @@ def _effort_in(holder: Json) -> str:
 
 
 def _has_image(message: Json) -> bool:
-    return any(
-        block.get("type") == "image"
-        or (block.get("type") == "tool_result" and any(b.get("type") == "image" for b in dicts(block.get("content"))))
-        for block in dicts(message.get("content"))
-    )
+    content = message.get("content")
+    for block in content if isinstance(content, list) else ():
+        kind = block.get("type") if isinstance(block, dict) else None
+        if kind == "image":
+            return True
+        if kind == "tool_result" and any(inner.get("type") == "image" for inner in dicts(block.get("content"))):
+            return True
+    return False

@@ -8,9 +8,10 @@ slashes, colons and commas.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import NamedTuple
 
-from ..config.schema import Config, Provider
+from ..config.schema import ROUTED_SCENARIOS, Config, Provider
 from ..errors import NotFound
 
 #: What an id needs to be shown by Claude Code's model picker, which drops all others (client report §1).
@@ -29,18 +30,85 @@ class Resolution(NamedTuple):
     note: str = ""
 
 
-def resolve(text: str, config: Config) -> Resolution | None:
-    """Find the provider and the model a text names; None when no configured provider is meant.
+class Resolver:
+    """Finds what names mean in one configuration. Made once for it: a provider may list hundreds of models."""
 
-    A model its provider does not list is taken as written: lists are often behind. Raises NotFound when the text
-    has the explicit form `provider,model` and there is no such provider.
-    """
-    name = _without_mark(text)
-    if name.lower().startswith(PICKER_PREFIX) and not _listed(name, config):
-        name = name[len(PICKER_PREFIX) :].strip()
-    if "," in name:
-        return _explicit(name, config)
-    return _listed(name, config) or _with_slash(name, config) or _listed_but_for_date(name, config)
+    __slots__ = ("_listed", "_models", "_names", "_providers", "_targets", "_undated")
+
+    def __init__(self, config: Config) -> None:
+        self._names = ", ".join(provider.name for provider in config.providers) or "none"
+        self._providers: dict[str, Provider] = {}
+        self._models: dict[tuple[str, str], Resolution] = {}  # by provider and model
+        self._listed: dict[str, Resolution] = {}  # by model, of the first provider that lists it
+        self._undated: dict[str, Resolution] = {}  # the same, without the date at the end
+        for provider in config.providers:
+            self._add(provider)
+        self._targets: dict[str, Resolution] = {}  # what `Router` names, by its text
+        for target in filter(None, map(config.router.target, ROUTED_SCENARIOS)):
+            with suppress(NotFound):  # told when a request comes to it
+                if found := self.resolve(target):
+                    self._targets[target] = found
+
+    def resolve(self, text: str) -> Resolution | None:
+        """Find the provider and the model a text names; None when no configured provider is meant.
+
+        A model its provider does not list is taken as written: lists are often behind. Raises NotFound when the text
+        has the explicit form `provider,model` and there is no such provider.
+        """
+        if found := self._targets.get(text):
+            return found
+        name = _without_mark(text)
+        if name.lower().startswith(PICKER_PREFIX) and _key(name) not in self._listed:
+            name = name[len(PICKER_PREFIX) :].strip()
+        if "," in name:
+            return self._explicit(name)
+        return self._listed.get(_key(name)) or self._with_slash(name) or self._but_for_date(name)
+
+    def _add(self, provider: Provider) -> None:
+        """Of several of one name, provider or model, the first is meant."""
+        lower = provider.name.lower()
+        first = self._providers.setdefault(lower, provider) is provider
+        for model in provider.models:
+            found, key = Resolution(provider.name, model), _key(model)
+            self._listed.setdefault(key, found)
+            self._undated.setdefault(_DATE.sub("", key), found)
+            if first:
+                self._models.setdefault((lower, key), found)
+
+    def _explicit(self, name: str) -> Resolution | None:
+        head, _, model = (part.strip() for part in name.partition(","))
+        if not head or not model:
+            return None
+        if found := self._of_provider(head, model) or self._listed.get(_key(name)):
+            return found
+        raise NotFound(
+            f"There is no provider {quoted(head)}, asked for as {quoted(name)}. Configured providers: {self._names}."
+        )
+
+    def _with_slash(self, name: str) -> Resolution | None:
+        head, _, model = (part.strip() for part in name.partition("/"))
+        return self._of_provider(head, model) if model else None
+
+    def _of_provider(self, head: str, model: str) -> Resolution | None:
+        """A model of the provider of that name, listed or not; None when there is no such provider."""
+        provider = self._providers.get(head.lower())
+        if provider is None:
+            return None
+        if found := self._models.get((head.lower(), _key(model))):
+            return found
+        note = f"provider {quoted(provider.name)} does not list the model {quoted(model)}" if provider.models else ""
+        return Resolution(provider.name, model, note)
+
+    def _but_for_date(self, name: str) -> Resolution | None:
+        """The first provider that lists the model in another dated edition."""
+        wanted = _DATE.sub("", _key(name))
+        found = self._undated.get(wanted) if wanted else None
+        return found and found._replace(note=f"{quoted(name)} was taken for {quoted(found.model)}")
+
+
+def resolve(text: str, config: Config) -> Resolution | None:
+    """`Resolver.resolve` for a single name."""
+    return Resolver(config).resolve(text)
 
 
 def is_claude_name(model: str) -> bool:
@@ -51,53 +119,6 @@ def is_claude_name(model: str) -> bool:
 def quoted(text: str) -> str:
     """A name for a message: quoted, escaped, and cut, since clients choose it."""
     return repr(text if len(text) <= 100 else text[:100] + "…")
-
-
-def _explicit(name: str, config: Config) -> Resolution | None:
-    head, _, model = (part.strip() for part in name.partition(","))
-    if not head or not model:
-        return None
-    if provider := config.provider(head):
-        return _of_provider(provider, model)
-    if found := _listed(name, config):
-        return found
-    names = ", ".join(provider.name for provider in config.providers) or "none"
-    raise NotFound(f"There is no provider {quoted(head)}, asked for as {quoted(name)}. Configured providers: {names}.")
-
-
-def _with_slash(name: str, config: Config) -> Resolution | None:
-    head, _, model = (part.strip() for part in name.partition("/"))
-    provider = config.provider(head) if model else None
-    return _of_provider(provider, model) if provider else None
-
-
-def _of_provider(provider: Provider, model: str) -> Resolution:
-    wanted = _key(model)
-    for listed in provider.models:
-        if _key(listed) == wanted:
-            return Resolution(provider.name, listed)
-    note = f"provider {quoted(provider.name)} does not list the model {quoted(model)}" if provider.models else ""
-    return Resolution(provider.name, model, note)
-
-
-def _listed(name: str, config: Config) -> Resolution | None:
-    """The first provider that lists the model, in any case."""
-    wanted = _key(name)
-    for provider in config.providers:
-        for model in provider.models:
-            if _key(model) == wanted:
-                return Resolution(provider.name, model)
-    return None
-
-
-def _listed_but_for_date(name: str, config: Config) -> Resolution | None:
-    """The first provider that lists the model in another dated edition."""
-    wanted = _DATE.sub("", _key(name))
-    for provider in config.providers:
-        for model in provider.models:
-            if wanted and _DATE.sub("", _key(model)) == wanted:
-                return Resolution(provider.name, model, f"{quoted(name)} was taken for {quoted(model)}")
-    return None
 
 
 def _without_mark(text: str) -> str:

@@ -8,10 +8,8 @@ once in several turns, hence the walk back. The wordings are those of public iss
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ..unified import Json
-from .blocks import as_dict, dicts, text_of, texts
+from .blocks import as_dict, dicts, newest_first, text_of
 
 _ENTERED = ("Plan mode is active", "Plan mode still active")
 _LEFT = "Exited Plan Mode"
@@ -20,20 +18,15 @@ _LEAVE_TOOL = "ExitPlanMode"
 
 def in_plan_mode(body: Json) -> bool:
     """Whether the client is planning. Walks the conversation backwards when `safeguards` do not tell."""
-    if mode := _permission_mode(body):
+    if "safeguards" in body and (mode := _permission_mode(body)):
         return mode == "plan"
     refused: set[str] = set()
-    for message in reversed(dicts(body.get("messages"))):
+    for message in newest_first(body.get("messages")):
         if message.get("role") == "assistant":
             if _leaves(message, refused):
                 return False
-            continue
-        for text in reversed(list(_reminders(message))):
-            if _LEFT in text:
-                return False
-            if any(words in text for words in _ENTERED):
-                return True
-        refused.update(_failed_calls(message))
+        elif (told := _told(message, refused)) is not None:
+            return told
     return False
 
 
@@ -43,24 +36,34 @@ def _permission_mode(body: Json) -> str:
     return next((mode for context in contexts if (mode := text_of(context.get("permission_mode")))), "")
 
 
-def _reminders(message: Json) -> Iterator[str]:
-    """What the client itself says: system messages, and the reminders in user messages. Never the user's words."""
-    if message.get("role") == "system":
-        yield from texts(message.get("content"))
-    else:
-        yield from (text for text in texts(message.get("content")) if text.startswith("<system-reminder>"))
+def _told(message: Json, refused: set[str]) -> bool | None:
+    """Whether the client says here that plan mode is on, or off; None when it does not speak of it.
 
-
-def _failed_calls(message: Json) -> Iterator[str]:
-    """The ids of the calls that were refused or failed."""
-    for block in dicts(message.get("content")):
-        if block.get("type") == "tool_result" and block.get("is_error") is True:
-            yield text_of(block.get("tool_use_id"))
+    What the client says is in system messages and in the reminders of user messages. The rest are the user's words.
+    The calls that were refused or failed are added to `refused`.
+    """
+    content = message.get("content")
+    any_text = message.get("role") == "system"
+    for block in reversed(content if isinstance(content, list) else [{"type": "text", "text": content}]):
+        kind = block.get("type") if isinstance(block, dict) else None
+        if kind == "tool_result":
+            if block.get("is_error") is True:
+                refused.add(text_of(block.get("tool_use_id")))
+        elif kind == "text":
+            text = text_of(block.get("text"))
+            if any_text or text.startswith("<system-reminder>"):
+                if _LEFT in text:
+                    return False
+                if any(words in text for words in _ENTERED):
+                    return True
+    return None
 
 
 def _leaves(message: Json, refused: set[str]) -> bool:
     """Whether the model asked to leave plan mode here, and was allowed to."""
-    return any(
-        block.get("type") == "tool_use" and block.get("name") == _LEAVE_TOOL and text_of(block.get("id")) not in refused
-        for block in dicts(message.get("content"))
-    )
+    content = message.get("content")
+    for block in content if isinstance(content, list) else ():
+        if isinstance(block, dict) and block.get("type") == "tool_use" and block.get("name") == _LEAVE_TOOL:
+            if text_of(block.get("id")) not in refused:
+                return True
+    return False

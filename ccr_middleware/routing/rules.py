@@ -23,7 +23,7 @@ from ..config.schema import Config, Scenario
 from ..errors import NotFound
 from .decision import Decision
 from .facts import Facts
-from .models import Resolution, is_claude_name, quoted, resolve
+from .models import Resolution, Resolver, is_claude_name, quoted
 
 #: After a long request the next of the session counts as long too, unless it is as short as this (CCR v2's figure).
 SHORT_REQUEST_TOKENS = 20_000
@@ -36,6 +36,7 @@ class Case(NamedTuple):
 
     facts: Facts
     config: Config
+    resolver: Resolver
     token_count: int = 0
     last_input_tokens: int = 0
 
@@ -57,7 +58,7 @@ def subagent(case: Case) -> Step:
     target = case.facts.subagent_target
     if not target:
         return PASS
-    return _named("subagent", target, case.config, f"a subagent tag names {quoted(target)}")
+    return _named("subagent", target, case, f"a subagent tag names {quoted(target)}")
 
 
 def explicit(case: Case) -> Step:
@@ -65,7 +66,7 @@ def explicit(case: Case) -> Step:
     asked = case.facts.model
     if not asked or is_claude_name(asked):
         return PASS
-    found = resolve(asked, case.config)
+    found = case.resolver.resolve(asked)
     if found is None:
         return Step(note=f"No provider has a model {quoted(asked)}; the routing rules chose another.")
     return _chosen("explicit", found, f"the client asked for {quoted(asked)}")
@@ -75,7 +76,7 @@ def image(case: Case) -> Step:
     """A new image in the newest user turn."""
     if not case.config.router.image or not case.facts.has_new_image:
         return PASS
-    return _scenario("image", case.config, "the newest user turn brings an image")
+    return _scenario("image", case, "the newest user turn brings an image")
 
 
 def long_context(case: Case) -> Step:
@@ -87,21 +88,21 @@ def long_context(case: Case) -> Step:
         return PASS
     tokens = max(case.token_count, case.last_input_tokens)
     return _scenario(
-        "long_context", case.config, f"{tokens} tokens are over the threshold of {router.long_context_threshold}"
+        "long_context", case, f"{tokens} tokens are over the threshold of {router.long_context_threshold}"
     )
 
 
 def web_search(case: Case) -> Step:
     """The server-side web search among the tools."""
-    return _scenario("web_search", case.config, "a tool is the web search") if case.facts.wants_web_search else PASS
+    return _scenario("web_search", case, "a tool is the web search") if case.facts.wants_web_search else PASS
 
 
 def background(case: Case) -> Step:
     """A haiku model, or one of Claude Code's side requests (R14)."""
     if "haiku" in case.facts.model.lower():
-        return _scenario("background", case.config, f"{quoted(case.facts.model)} is a small model")
+        return _scenario("background", case, f"{quoted(case.facts.model)} is a small model")
     if case.facts.is_side_request:
-        return _scenario("background", case.config, "a side request of Claude Code, without tools and thinking")
+        return _scenario("background", case, "a side request of Claude Code, without tools and thinking")
     return PASS
 
 
@@ -110,12 +111,12 @@ def think(case: Case) -> Step:
     if not case.config.router.think:
         return PASS
     why = _why_think(case.facts, always=case.config.router.think_when == "always")
-    return _scenario("think", case.config, why) if why else PASS
+    return _scenario("think", case, why) if why else PASS
 
 
 def default(case: Case) -> Step:
     """`Router.default`."""
-    return _scenario("default", case.config, "no other rule applies")
+    return _scenario("default", case, "no other rule applies")
 
 
 #: Rules that need no token count; they are asked first.
@@ -135,7 +136,7 @@ def without_default(case: Case) -> Decision:
             'No provider is configured. Add one to "Providers" (name, api_base_url, api_key, models) and name its '
             'model in "Router.default" as "provider,model".'
         )
-    if is_claude_name(asked) and (found := resolve(asked, case.config)):
+    if is_claude_name(asked) and (found := case.resolver.resolve(asked)):
         return Decision(
             found.provider, found.model, "default", f"no default is set and a provider lists {quoted(asked)}"
         )
@@ -168,16 +169,16 @@ def _why_think(facts: Facts, *, always: bool) -> str:
     return "Claude Code is in plan mode" if facts.plan_mode else ""
 
 
-def _scenario(scenario: Scenario, config: Config, why: str) -> Step:
+def _scenario(scenario: Scenario, case: Case, why: str) -> Step:
     """The configured target of a scenario, when there is one."""
-    target = config.router.target(scenario)
-    return _named(scenario, target, config, why) if target else PASS
+    target = case.config.router.target(scenario)
+    return _named(scenario, target, case, why) if target else PASS
 
 
-def _named(scenario: Scenario, target: str, config: Config, why: str) -> Step:
+def _named(scenario: Scenario, target: str, case: Case, why: str) -> Step:
     """The target a tag or the configuration names; a note when it cannot be used."""
     try:
-        found = resolve(target, config)
+        found = case.resolver.resolve(target)
     except NotFound as error:
         return Step(note=f"The {scenario} target was passed over. {error.message}")
     if found is None:

@@ -23,7 +23,7 @@ def session_of(body: Json, headers: Mapping[str, str]) -> str:
     `user_…_account_…_session_<id>` (before). An id that is no plain word counts as none.
     """
     for name in _HEADERS:
-        if found := _plain(headers.get(name, "")):
+        if name in headers and (found := _plain(headers[name])):
             return found
     return _plain(_from_user_id(text_of(as_dict(body.get("metadata")).get("user_id"))))
 

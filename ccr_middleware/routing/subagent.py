@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from operator import is_
 from typing import Any
 
 from ..unified import Json
@@ -118,7 +119,7 @@ def _strip_content(content: Any, strip: Callable[[str], str]) -> Any:
     if not isinstance(content, list):
         return content
     blocks = [_strip_block(block, strip) for block in content]
-    if all(new is old for new, old in zip(blocks, content, strict=True)):
+    if all(map(is_, blocks, content)):
         return content
     return [new for new, old in zip(blocks, content, strict=True) if new is old or new["text"].strip()]
 

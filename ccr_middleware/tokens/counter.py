@@ -14,7 +14,7 @@ from .parts import Text, split
 
 #: So many characters are encoded on the event loop (about 3 ms of code); more go to a worker thread.
 MAX_INLINE_CHARS = 20_000
-#: Cached texts; about 200 bytes each.
+#: Cached texts; about 120 bytes each.
 MAX_CACHED_TEXTS = 50_000
 #: Prompts encoded at a time on one event loop. Threads of our own: the host keeps its forty for itself.
 MAX_WORKERS = 4
@@ -81,16 +81,9 @@ class TokenCounter:
 
     def _look_up(self, body: Any) -> tuple[int, list[Text]]:
         # The tokens known without encoding, and the texts that have to be encoded.
-        texts, total = split(body)
-        missing: list[Text] = []
-        cached = self._cache.get
-        for text in texts:
-            count = cached(text)
-            if count is None:
-                missing.append(text)
-            else:
-                total += count
-        return total, missing
+        texts, flat_tokens = split(body)
+        known, missing = self._cache.look_up(texts)
+        return flat_tokens + known, missing
 
     def _encode(self, texts: list[Text]) -> int:
         total = 0

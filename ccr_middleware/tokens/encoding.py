@@ -3,18 +3,18 @@
 `tiktoken.get_encoding` would fetch the ranks at first use, which hangs a server in a closed network (F14), and looks
 at the environment and a folder for temporary files on the way. Here they are a file of the package, checked by hash.
 
-The encoding is kept once per process, not per gateway: it is a table that nobody can change, it takes about 0.2 s
-and 40 MB to build, and two gateways cannot see each other through it.
+The encoding is kept once per process, not per gateway: it is a table that nobody can change, it takes about 0.1 s
+and 25 MB to build, and two gateways cannot see each other through it.
 """
 
 from __future__ import annotations
 
-import base64
 import functools
 import hashlib
 import importlib.resources
 import re
 import threading
+from binascii import a2b_base64
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -56,7 +56,7 @@ class EncodingUnavailable(RuntimeError):
 
 
 def load_encoding() -> Encoding:
-    """The encoding; the first call builds it and blocks for about 0.2 s. Raises EncodingUnavailable."""
+    """The encoding; the first call builds it and blocks for about 0.1 s. Raises EncodingUnavailable."""
     with _lock:
         return _build_encoding()
 
@@ -124,7 +124,10 @@ def _build_encoding() -> Encoding:
         import tiktoken
     except ImportError as error:
         raise EncodingUnavailable(f"tiktoken cannot be imported ({error}): install tiktoken>=0.13") from error
-    return tiktoken.Encoding("cl100k_base", pat_str=_PATTERN, mergeable_ranks=ranks, special_tokens=_SPECIAL_TOKENS)
+    encoding = tiktoken.Encoding("cl100k_base", pat_str=_PATTERN, mergeable_ranks=ranks, special_tokens=_SPECIAL_TOKENS)
+    # The encoder has its own copy. The dict, which the Encoding keeps only to be inspected, would stay for good: 17 MB.
+    ranks.clear()
+    return encoding
 
 
 def _read_ranks() -> dict[bytes, int]:
@@ -134,4 +137,5 @@ def _read_ranks() -> dict[bytes, int]:
         raise EncodingUnavailable(f"{RANKS_FILE} is missing from ccr_middleware: install the package again") from error
     if hashlib.sha256(data).hexdigest() != RANKS_SHA256:
         raise EncodingUnavailable(f"{RANKS_FILE} of ccr_middleware is damaged (sha256): install the package again")
-    return {base64.b64decode(token): int(rank) for token, rank in (line.split() for line in data.splitlines())}
+    # Each line is a token in base64 and its rank, and the ranks of this file (hence the hash) are the line numbers.
+    return {a2b_base64(token): rank for rank, token in enumerate(data.split()[::2])}

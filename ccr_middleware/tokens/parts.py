@@ -80,15 +80,28 @@ def _walk(value: Any, texts: list[Text], depth: int) -> int:
     if isinstance(value, str):
         texts.append(value)
     elif isinstance(value, list) and depth < MAX_DEPTH:
-        flat_tokens = 0
-        for item in value:
-            flat_tokens += _walk(item, texts, depth + 1)
-        return flat_tokens
+        return _walk_list(value, texts, depth + 1)
     elif isinstance(value, dict) and depth < MAX_DEPTH:
         return _walk_block(value, texts, depth + 1)
     elif value is not None:
         texts.append(_json(value)[:MAX_UNKNOWN_BYTES])
     return 0
+
+
+def _walk_list(items: list[Any], texts: list[Text], depth: int) -> int:
+    flat_tokens = 0
+    for item in items:
+        if isinstance(item, dict) and depth < MAX_DEPTH:
+            # Plain text and results are most of a conversation, so they are told apart without a look at the table.
+            kind = item.get("type")
+            text = item.get("content") if kind == "tool_result" else item.get("text") if kind == "text" else None
+            if isinstance(text, str):
+                texts.append(text)
+            else:
+                flat_tokens += _walk_block(item, texts, depth + 1)
+        else:
+            flat_tokens += _walk(item, texts, depth)
+    return flat_tokens
 
 
 def _walk_block(block: dict[str, Any], texts: list[Text], depth: int) -> int:

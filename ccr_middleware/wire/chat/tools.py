@@ -130,13 +130,15 @@ def is_strict(schema: Any) -> bool:
         return True
     properties = schema.get("properties")
     if isinstance(properties, dict):
-        closed = schema.get("additionalProperties") is False
-        if not closed or set(schema.get("required", ())) != set(properties) or not is_strict([*properties.values()]):
+        closed, required = schema.get("additionalProperties") is False, schema.get("required")
+        names = set(map(str, required)) if isinstance(required, list) else set()
+        if not closed or names != set(properties) or not is_strict([*properties.values()]):
             return False
     elif schema.get("type") == "object":
         return False
-    definitions = schema.get("$defs") or schema.get("definitions") or {}
-    return is_strict([schema.get("items"), schema.get("anyOf"), *definitions.values()])
+    definitions = schema.get("$defs") or schema.get("definitions")
+    defined = definitions.values() if isinstance(definitions, dict) else ()
+    return is_strict([schema.get("items"), schema.get("anyOf"), *defined])
 
 
 def cache_mark(mark: Json, dialect: ChatDialect) -> Json:
