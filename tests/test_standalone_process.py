@@ -22,7 +22,7 @@ from .support import chat
 from .support.scripted import STALL, Script, Signal
 from .support.sockets import ScriptedProvider
 from .support.strict import check_stream
-from .test_standalone import VARIABLES, written
+from .test_standalone import VARIABLES, needs_ipv6, written
 
 PATIENCE_SECONDS = 20
 REQUEST = {"model": "any", "max_tokens": 50, "messages": [{"role": "user", "content": "Hello!"}]}
@@ -176,6 +176,7 @@ def test_nothing_is_logged_when_log_is_off_and_no_key_is_printed_into_a_file(tmp
     assert "<your APIKEY>" in out
 
 
+@needs_ipv6
 def test_ipv6() -> None:
     with running("--host", "::1") as program, program.ask("::1") as response:
         assert response.status == 200

@@ -63,21 +63,21 @@ def _add_message(message: Any, index: int, followed: bool, conversation: Convers
     if content is not None and not isinstance(content, str | list):
         raise Malformed("must be a string or a list", "content")
     if role == "user":
-        conversation.messages += _user(content, losses)
+        _add_user(content, conversation.messages, losses)
     elif role == "assistant":
-        conversation.messages += _assistant(content, index, losses)
+        _add_assistant(content, index, conversation.messages, losses)
     elif role == "system" or role == "developer":
         _add_system(message, index, followed, conversation, losses)
     else:
         raise Malformed("must be user, assistant or system", "role")
 
 
-def _user(content: str | list[Any] | None, losses: Losses) -> list[UnifiedMessage]:
+def _add_user(content: str | list[Any] | None, messages: list[UnifiedMessage], losses: Losses) -> None:
     if not content:
-        return []
+        return
     if isinstance(content, str):
-        return [{"role": "user", "content": content}]
-    messages: list[UnifiedMessage] = []
+        messages.append({"role": "user", "content": content})
+        return
     parts: list[Part] = []
     for position, block in enumerate(content):
         try:
@@ -90,7 +90,6 @@ def _user(content: str | list[Any] | None, losses: Losses) -> list[UnifiedMessag
             raise
     if parts:
         messages.append({"role": "user", "content": parts})
-    return messages
 
 
 def _tool_message(block: Json, losses: Losses) -> UnifiedMessage:
@@ -120,84 +119,60 @@ def _tool_message(block: Json, losses: Losses) -> UnifiedMessage:
     return message
 
 
-def _assistant(content: str | list[Any] | None, index: int, losses: Losses) -> list[UnifiedMessage]:
+def _add_assistant(
+    content: str | list[Any] | None, index: int, messages: list[UnifiedMessage], losses: Losses
+) -> None:
     if not content:
-        return []
+        return
     if isinstance(content, str):
-        return [{"role": "assistant", "content": content}]
-    turn = _AssistantTurn(losses)
+        messages.append({"role": "assistant", "content": content})
+        return
+    parts: list[Part] = []
+    calls: list[ToolCall] = []
+    thinking: list[ThinkingBlock] = []
+    results: list[UnifiedMessage] = []
+    before: Json | None = None  # the block before, if it is a text that says something
     for position, block in enumerate(content):
         try:
-            turn.add(block, f"toolu_{index}_{position}")
+            kind = kind_of(block)
+            if kind == "text":
+                if text := string(block, "text"):
+                    _add_text(text, block, before, parts)
+                    before = block
+                continue
+            before = None
+            if kind == "tool_use":
+                calls.append(_tool_call(block, index, position))
+            elif kind == "thinking" or kind == "redacted_thinking":
+                thinking += _thinking(block) if kind == "thinking" else _redacted(block)
+            elif kind == "tool_result":
+                results.append(_tool_message(block, losses))
+            else:
+                add_parts(block, parts, losses)
         except Malformed as error:
             error.inside("content", position)
             raise
-    return turn.messages()
+    if parts or calls or thinking:
+        message: UnifiedMessage = {"role": "assistant", "content": parts or None}
+        if calls:
+            message["tool_calls"] = calls
+        if thinking:
+            message["thinking"] = thinking
+        messages.append(message)
+    messages += results
 
 
-class _AssistantTurn:
-    """Collects the blocks of one assistant message."""
-
-    __slots__ = ("_calls", "_cited", "_losses", "_parts", "_results", "_text", "_thinking")
-
-    def __init__(self, losses: Losses) -> None:
-        self._losses = losses
-        self._parts: list[Part] = []
-        self._calls: list[ToolCall] = []
-        self._thinking: list[ThinkingBlock] = []
-        self._results: list[UnifiedMessage] = []
-        self._text: TextPart | None = None  # the part of the block before, if that was text
-        self._cited = False
-
-    def add(self, block: Any, spare_id: str) -> None:
-        """Take a block. `spare_id` is for a call that has none."""
-        kind = kind_of(block)
-        if kind == "text":
-            self._add_text(block)
-            return
-        self._text = None
-        if kind == "tool_use":
-            self._calls.append(_tool_call(block, spare_id))
-        elif kind == "thinking":
-            self._add_thinking(_thinking(block))
-        elif kind == "redacted_thinking":
-            self._add_thinking(_redacted(block))
-        elif kind == "tool_result":
-            self._results.append(_tool_message(block, self._losses))
-        else:
-            add_parts(block, self._parts, self._losses)
-
-    def _add_text(self, block: Json) -> None:
-        """Anthropic cuts a text at every citation (fixtures fact 62); such pieces become one text again."""
-        text = string(block, "text")
-        if not text:
-            return
-        cited = bool(block.get("citations"))
-        if self._text is not None and (cited or self._cited):
-            self._text["text"] += text
-            mark_cache([self._text], block)
-        else:
-            self._text = text_part(text, block)
-            self._parts.append(self._text)
-        self._cited = cited
-
-    def _add_thinking(self, thinking: ThinkingBlock | None) -> None:
-        if thinking is not None:
-            self._thinking.append(thinking)
-
-    def messages(self) -> list[UnifiedMessage]:
-        """The assistant message, unless it is empty, and the results that stood in it."""
-        if not (self._parts or self._calls or self._thinking):
-            return self._results
-        message: UnifiedMessage = {"role": "assistant", "content": self._parts or None}
-        if self._calls:
-            message["tool_calls"] = self._calls
-        if self._thinking:
-            message["thinking"] = self._thinking
-        return [message, *self._results]
+def _add_text(text: str, block: Json, before: Json | None, parts: list[Part]) -> None:
+    """Anthropic cuts a text at every citation (fixtures fact 62); such pieces become one text again."""
+    last = parts[-1] if before is not None and (block.get("citations") or before.get("citations")) else None
+    if last is not None and last["type"] == "text":
+        last["text"] += text
+        mark_cache([last], block)
+    else:
+        parts.append(text_part(text, block))
 
 
-def _tool_call(block: Json, spare_id: str) -> ToolCall:
+def _tool_call(block: Json, index: int, position: int) -> ToolCall:
     name = string(block, "name")
     if not name:
         raise Malformed("must be a non-empty string", "name")
@@ -208,27 +183,27 @@ def _tool_call(block: Json, spare_id: str) -> ToolCall:
         given = {"input": given}
     arguments = dumps_str(given) if given else "{}"
     return {
-        "id": string(block, "id") or spare_id,
+        "id": string(block, "id") or f"toolu_{index}_{position}",
         "type": "function",
         "function": {"name": name, "arguments": arguments},
     }
 
 
-def _thinking(block: Json) -> ThinkingBlock | None:
+def _thinking(block: Json) -> list[ThinkingBlock]:
     """A thinking block. `signature` is what its issuer made: our wrapping is taken off."""
     signature = string(block, "signature")
     signed = read_signature(signature)
     thinking: ThinkingBlock = {"text": string(block, "thinking"), "issuer": issuer_of(signature)}
     if payload := signed.payload if signed else signature if thinking["issuer"] else "":
         thinking["signature"] = payload
-    return thinking if thinking["text"] or payload else None
+    return [thinking] if thinking["text"] or payload else []
 
 
-def _redacted(block: Json) -> ThinkingBlock | None:
+def _redacted(block: Json) -> list[ThinkingBlock]:
     data = string(block, "data")
     signed = read_signature(data)
     payload = signed.payload if signed else data if issuer_of(data) else ""
-    return {"text": "", "redacted": payload, "issuer": issuer_of(data)} if payload else None
+    return [{"text": "", "redacted": payload, "issuer": issuer_of(data)}] if payload else []
 
 
 def _add_system(message: Json, index: int, followed: bool, conversation: Conversation, losses: Losses) -> None:
