@@ -21,7 +21,7 @@ from .state import State
 from .targets import Snapshot, with_demo
 from .transformers.builtin import builtin_registry
 from .transformers.registry import Registry
-from .upstream import Transport
+from .upstream import Transport, preload
 
 log = logging.getLogger("ccr_middleware")
 
@@ -55,6 +55,7 @@ class Gateway:
     ) -> None:
         self._registry = registry or builtin_registry()
         self._env = env
+        self._given_transport = transport
         self._state = State(_new_id, transport)
         self._snapshot = self._load(config)
 
@@ -120,11 +121,13 @@ class Gateway:
                 return
 
     def _load(self, config: ConfigSource) -> Snapshot:
-        known = self._registry.names()
-        loaded = load_config(config, env=self._env, known_transformers=known)
-        for warning in loaded.warnings:
+        loaded = load_config(config, env=self._env, known_transformers=self._registry.names())
+        snapshot = Snapshot(with_demo(loaded, DEMO_URL), self._registry)
+        for warning in (*loaded.warnings, *snapshot.check()):
             log.warning("configuration: %s", warning)
-        return Snapshot(with_demo(loaded, DEMO_URL), self._registry)
+        if loaded.providers and self._given_transport is None:
+            preload()  # takes longer than anything else, and should not happen within the first request
+        return snapshot
 
 
 def _new_id(prefix: str) -> str:

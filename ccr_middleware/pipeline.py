@@ -56,7 +56,13 @@ async def decide(call: Call, state: State) -> None:
     last = state.session_tokens.get(call.facts.session_id) if call.facts.session_id else None
     if config.router.long_context and _must_count(call, state, last):
         call.input_tokens = await state.counter.count(call.body)
-    routed = route(call.facts, config, token_count=call.input_tokens, last_input_tokens=last)
+    routed = route(
+        call.facts,
+        config,
+        token_count=call.input_tokens,
+        last_input_tokens=last,
+        resolver=call.snapshot.resolver,
+    )
     call.decision = routed.decision
     for note in routed.notes:
         if state.notes.get(note) is None:  # the same mistake would be told with every request
@@ -76,7 +82,7 @@ def _must_count(call: Call, state: State, last_input_tokens: int | None) -> bool
         at_most = 2 * size
     else:
         at_most = state.counter.at_most(call.body)
-    return needs_token_count(call.facts, config, at_most, last_input_tokens)
+    return needs_token_count(call.facts, config, at_most, last_input_tokens, resolver=call.snapshot.resolver)
 
 
 async def _attempt(call: Call, attempt: Attempt, reply: Reply, presence: Presence, state: State) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from .config.schema import Config, Provider, Timeouts, TransformerUse
 from .errors import ConfigError, InternalError, NotFound
+from .routing.models import Resolver
 from .transformers.base import Transformer
 from .transformers.registry import Registry
 from .wire.chat.dialect import ChatDialect
@@ -22,6 +23,10 @@ Wire = Literal["chat", "messages"]
 
 #: Transformers of CCR v2 that stand for wire formats which are not spoken here.
 FOREIGN_WIRES = frozenset({"gemini", "vertex-gemini", "vertex-claude", "vertex-openai", "openai-responses"})
+
+
+class ForeignWire(ConfigError):
+    """A provider whose wire format is not spoken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ class Snapshot:
 
     def __init__(self, config: Config, registry: Registry) -> None:
         self.config = config
+        self.resolver = Resolver(config)
         self._registry = registry
         self._targets: dict[tuple[str, str], Target] = {}
 
@@ -56,6 +62,21 @@ class Snapshot:
             if len(self._targets) < 10_000:  # any model name a client thinks of may be asked for
                 self._targets[key] = target
         return target
+
+    def check(self) -> list[str]:
+        """Make every target that is listed, so that what is wrong shows when the configuration is loaded.
+
+        Raises `ConfigError` for options and dialects that cannot be; gives a warning for each provider whose wire
+        format is not spoken, since the others can still be used.
+        """
+        warnings = []
+        for provider in self.config.providers:
+            for model in provider.models or ("",):
+                try:
+                    self._compile(provider, model)
+                except ForeignWire as problem:
+                    warnings.append(str(problem))
+        return list(dict.fromkeys(warnings))
 
     @cached_property
     def secrets(self) -> tuple[str, ...]:
@@ -77,21 +98,24 @@ class Snapshot:
         try:
             return self._compile(provider, model)
         except ConfigError as problem:
-            raise InternalError(f"the configuration of provider {provider.name} cannot be used: {problem}") from None
+            raise InternalError(f"the configuration cannot be used: {problem}") from None
 
     def _compile(self, provider: Provider, model: str) -> Target:
         uses = (*provider.use, *provider.use_by_model.get(model, ()))
         steps = [step for use in uses if (step := self._step(provider, use)) is not None]
         wire = _wire_of(provider, steps)
         overrides = {key: value for step in steps for key, value in step.dialect.items()} | provider.dialect
-        limit = _limit_of(provider, model)
+        try:
+            dialect = dialect_for(provider.base_url, model, overrides, max_output_tokens=_limit_of(provider, model))
+        except ConfigError as problem:
+            raise ConfigError(f"provider {provider.name}: {problem}") from None
         return Target(
             provider=provider,
             model=model,
             wire=wire,
             url=endpoint_url(provider.base_url, wire),
             headers=_headers(provider, wire, steps),
-            dialect=dialect_for(provider.base_url, model, overrides, max_output_tokens=limit),
+            dialect=dialect,
             unified_steps=tuple(step for step in steps if step.level == "unified"),
             wire_steps=tuple(step for step in steps if step.level == "wire"),
             timeouts=provider.timeouts or self.config.timeouts,
@@ -99,7 +123,7 @@ class Snapshot:
 
     def _step(self, provider: Provider, use: TransformerUse) -> Transformer[Any] | None:
         if use.name.lower() in FOREIGN_WIRES:
-            raise ConfigError(f'the wire format of transformer "{use.name}" is not available')
+            raise ForeignWire(f'provider {provider.name}: the wire format of transformer "{use.name}" is not spoken')
         if self._registry.find(use.name) is None:
             return None  # reported as a warning when the configuration was loaded
         return self._registry.make(use.name, use.options, f"provider {provider.name}")

@@ -116,4 +116,3 @@ def test_what_is_no_json_value_is_a_type_error(value: Any) -> None:
 def test_nothing_is_written_that_is_no_json(backend: Any, number: float) -> None:
     assert backend.dumps({"a": number}) == b'{"a":null}'
     assert backend.dumps({"a": [number], "b": HALF_AN_EMOJI}).startswith(b'{"a":[null]')
-

@@ -14,7 +14,7 @@ from typing import Any
 from ..errors import BadRequest
 from ..jsonio import dumps_str
 from ..losses import Losses
-from ..unified import Json, Part, TextPart, ThinkingBlock, ToolCall, UnifiedMessage
+from ..unified import Json, Part, ThinkingBlock, ToolCall, UnifiedMessage
 from .content import Malformed, add_parts, kind_of, mark_cache, string, text_part, to_parts
 from .signature import issuer_of, read_signature
 from .thinking import read_effort
@@ -60,7 +60,7 @@ def _add_message(message: Any, index: int, followed: bool, conversation: Convers
     if not isinstance(message, dict):
         raise Malformed("must be an object with role and content")
     role, content = message.get("role"), message.get("content")
-    if content is not None and not isinstance(content, str | list):
+    if not (isinstance(content, list) or isinstance(content, str) or content is None):
         raise Malformed("must be a string or a list", "content")
     if role == "user":
         _add_user(content, conversation.messages, losses)
@@ -119,9 +119,7 @@ def _tool_message(block: Json, losses: Losses) -> UnifiedMessage:
     return message
 
 
-def _add_assistant(
-    content: str | list[Any] | None, index: int, messages: list[UnifiedMessage], losses: Losses
-) -> None:
+def _add_assistant(content: str | list[Any] | None, index: int, messages: list[UnifiedMessage], losses: Losses) -> None:
     if not content:
         return
     if isinstance(content, str):

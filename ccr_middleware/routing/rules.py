@@ -87,9 +87,7 @@ def long_context(case: Case) -> Step:
     if not _is_long(case.token_count, case.last_input_tokens, router.long_context_threshold):
         return PASS
     tokens = max(case.token_count, case.last_input_tokens)
-    return _scenario(
-        "long_context", case, f"{tokens} tokens are over the threshold of {router.long_context_threshold}"
-    )
+    return _scenario("long_context", case, f"{tokens} tokens are over the threshold of {router.long_context_threshold}")
 
 
 def web_search(case: Case) -> Step:

@@ -21,6 +21,7 @@ __all__ = [
     "WireRequest",
     "WireResponse",
     "open_transport",
+    "preload",
 ]
 
 
@@ -41,3 +42,12 @@ def open_transport(settings: PoolSettings, library: Library = "auto") -> Transpo
     from .httpx_transport import HttpxTransport
 
     return HttpxTransport(settings)
+
+
+def preload() -> None:
+    """Import the HTTP library that `open_transport` would take, so that the first request does not have to."""
+    try:
+        from . import aiohttp_transport as library
+    except ImportError:
+        from . import httpx_transport as library  # type: ignore[no-redef]
+    del library
