@@ -69,18 +69,17 @@ def kind_of(block: Any) -> str:
 def string(block: Json, key: str) -> str:
     """A string member; absent and null are empty."""
     value = block.get(key)
+    if isinstance(value, str):
+        return value
     if value is None:
         return ""
-    if not isinstance(value, str):
-        raise Malformed("must be a string", key)
-    return value
+    raise Malformed("must be a string", key)
 
 
 def text_part(text: str, block: Json) -> TextPart:
     """A text part with the cache mark of the block it comes from."""
     part: TextPart = {"type": "text", "text": text}
-    cache = block.get("cache_control")
-    if isinstance(cache, dict):
+    if "cache_control" in block and isinstance(cache := block["cache_control"], dict):
         part["cache_control"] = cache
     return part
 

@@ -60,7 +60,7 @@ def _add_message(message: Any, index: int, followed: bool, conversation: Convers
     if not isinstance(message, dict):
         raise Malformed("must be an object with role and content")
     role, content = message.get("role"), message.get("content")
-    if not (isinstance(content, list) or isinstance(content, str) or content is None):
+    if content is not None and not isinstance(content, (str, list)):
         raise Malformed("must be a string or a list", "content")
     if role == "user":
         _add_user(content, conversation.messages, losses)
@@ -171,19 +171,15 @@ def _add_text(text: str, block: Json, before: Json | None, parts: list[Part]) ->
 
 
 def _tool_call(block: Json, index: int, position: int) -> ToolCall:
-    name = string(block, "name")
+    name, given = string(block, "name"), block.get("input")
     if not name:
         raise Malformed("must be a non-empty string", "name")
-    given = block.get("input")
-    if given is None:
-        given = {}
-    elif not isinstance(given, dict):
-        given = {"input": given}
-    arguments = dumps_str(given) if given else "{}"
+    if not isinstance(given, dict):
+        given = {} if given is None else {"input": given}
     return {
         "id": string(block, "id") or f"toolu_{index}_{position}",
         "type": "function",
-        "function": {"name": name, "arguments": arguments},
+        "function": {"name": name, "arguments": dumps_str(given)},
     }
 
 

@@ -74,6 +74,7 @@ class MessageStream:
         self._sources: list[Annotation] = []
         self._refused = False
         self._stop_sequence: str | None = None
+        self._reason: str | None = None
         self._size = 0  # UTF-8 bytes written, for an estimate when the provider counts nothing
         self._thinking: list[str] = []
 
@@ -124,14 +125,17 @@ class MessageStream:
         self._close(out)
         searches = self._show_search(out)
         usage = self._final_usage(searches)
-        out += (message_delta(self._stop_reason(), self._stop_sequence, usage), MESSAGE_STOP)
+        self._reason = self._stop_reason()
+        out += (message_delta(self._reason, self._stop_sequence, usage), MESSAGE_STOP)
         return self.start() + out
 
     def outcome(self) -> Outcome:
         """What to remember of the answer. The thinking before tool calls may be wanted back (failure-modes F1)."""
+        usage = self.usage or {}
+        if not self._tools.order:
+            return Outcome(self._reason, usage)
         tool_ids = tuple(block.id for block in self._tools.order)
-        thinking = "".join(self._thinking) if tool_ids else ""
-        return Outcome(self._stop_reason(), self.usage or {}, thinking, tool_ids)
+        return Outcome(self._reason, usage, "".join(self._thinking), tool_ids)
 
     # -- content -----------------------------------------------------------------------------------------
 

@@ -56,7 +56,14 @@ def to_tools(tools: Any, changes: list[ToolChange], losses: Losses) -> ToolSet:
         raise BadRequest("tools: must be a list")
     tool_set = ToolSet({}, [])
     for index, tool in enumerate(tools or ()):
-        _add_tool(tool, f"tools.{index}", tool_set, losses)
+        try:
+            _add_tool(tool, tool_set, losses)
+        except Malformed as error:
+            raise BadRequest(error.at("tools", index)) from None
+    return _changed(tool_set, changes, losses) if changes else tool_set
+
+
+def _changed(tool_set: ToolSet, changes: list[ToolChange], losses: Losses) -> ToolSet:
     removed: set[str] = set()
     for change in changes:
         if change.action == "removal":
@@ -65,56 +72,63 @@ def to_tools(tools: Any, changes: list[ToolChange], losses: Losses) -> ToolSet:
         removed.discard(change.name)
         if change.definition is not None:
             tool_set.functions.pop(change.name, None)
-            _add_tool(change.definition, "tool_addition.tool.definition", tool_set, losses)
+            try:
+                _add_tool(change.definition, tool_set, losses)
+            except Malformed as error:
+                raise BadRequest(error.at("tool_addition", "tool", "definition")) from None
     for name in removed:
         tool_set.functions.pop(name, None)
-    return ToolSet(tool_set.functions, [tool for tool in tool_set.server_tools if str(tool.get("name")) not in removed])
+    return ToolSet(tool_set.functions, [tool for tool in tool_set.server_tools if tool.get("name") not in removed])
 
 
-def _add_tool(tool: Any, path: str, tool_set: ToolSet, losses: Losses) -> None:
+def _add_tool(tool: Any, tool_set: ToolSet, losses: Losses) -> None:
+    """Raises Malformed."""
     if not isinstance(tool, dict):
-        raise BadRequest(f"{path}: must be an object")
-    if tool.get("name") == PLACEHOLDER:
+        raise Malformed("must be an object")
+    name = tool.get("name")
+    if name == PLACEHOLDER:
         return
-    function = client_tools.to_function(tool) if tool.get("input_schema") is None else None
-    if function is None:
-        if tool.get("input_schema") is None and tool.get("type") not in (None, "custom"):
+    function = None
+    if tool.get("input_schema") is None:
+        function = client_tools.to_function(tool)
+        if function is None and tool.get("type") not in (None, "custom"):
             tool_set.server_tools.append(tool)
             return
-        function = _custom(tool, path, losses)
-    if function["name"] in tool_set.functions:
+    unified: UnifiedTool = {"type": "function", "function": function or _custom(tool, losses)}
+    if "cache_control" in tool and isinstance(cache := tool["cache_control"], dict):
+        unified["cache_control"] = cache
+    functions, name = tool_set.functions, unified["function"]["name"]
+    if name in functions:
         losses.add("tool.duplicate", "dropped", "Of two tools with one name the first was left out.")
-    unified: UnifiedTool = {"type": "function", "function": function}
-    if isinstance(tool.get("cache_control"), dict):
-        unified["cache_control"] = tool["cache_control"]
-    tool_set.functions[function["name"]] = unified
+    functions[name] = unified
 
 
-def _custom(tool: Json, path: str, losses: Losses) -> FunctionSpec:
+def _custom(tool: Json, losses: Losses) -> FunctionSpec:
+    """Raises Malformed."""
     name, description, schema = tool.get("name"), tool.get("description"), tool.get("input_schema")
     if not isinstance(name, str) or not name:
-        raise BadRequest(f"{path}.name: must be a non-empty string")
+        raise Malformed("must be a non-empty string", "name")
     if description is not None and not isinstance(description, str):
-        raise BadRequest(f"{path}.description: must be a string")
+        raise Malformed("must be a string", "description")
     if schema is None:
         schema = {"type": "object", "properties": {}}
     elif not isinstance(schema, dict):
-        raise BadRequest(f"{path}.input_schema: must be a JSON schema object")
+        raise Malformed("must be a JSON schema object", "input_schema")
     elif schema.get("type") != "object":
         schema = {**schema, "type": "object"}
     if examples := tool.get("input_examples"):
         losses.add("tool.input_examples", "emulated", "Examples of a tool's input are part of its description.")
         description = f"{description or ''}\n\nExamples of its input: {bounded_json(examples)}".lstrip()
     callers = tool.get("allowed_callers")
-    if isinstance(callers, list) and callers and "direct" not in callers:
+    if callers and isinstance(callers, list) and "direct" not in callers:
         losses.add(
             "tool.allowed_callers", "emulated", "A tool meant for code execution is offered to the model itself."
         )
     function: FunctionSpec = {"name": name, "parameters": schema}
     if description:
         function["description"] = description
-    if isinstance(tool.get("strict"), bool):
-        function["strict"] = tool["strict"]
+    if "strict" in tool and isinstance(strict := tool["strict"], bool):
+        function["strict"] = strict
     return function
 
 

@@ -1,8 +1,8 @@
 """The adapter over httpx.
 
-It uses httpx's URLs and decoders, and the connections of httpcore, its engine. What `httpx.AsyncClient` adds
-(redirects, cookies, default headers, the environment's proxies) is exactly what must not happen here; its request and
-response objects cost more than the connection itself, and about httpcore's pool see `pool`.
+Of httpx it uses URLs and decoders, and the connections of its engine, httpcore. What `httpx.AsyncClient` adds
+(redirects, cookies, default headers, the environment's proxies) is exactly what must not happen here, its objects for
+requests and responses cost as much as the connection itself, and why httpcore's pool is not used, `pool` says.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from ..errors import UpstreamError, UpstreamTimeout
 from . import failures
 from .base import PoolSettings, WireRequest
 from .headers import to_headers
-from .pool import Connection, Pool, Route
+from .pool import Lease, Pool
 from .proxy import ProxyRule
 from .tls import tls_context
 
-#: What httpcore raises; it has no common base. TLS errors in the middle of an answer it lets through.
+#: What httpcore raises (its errors have no common base); errors of TLS in the middle of an answer pass through it.
 _ERRORS = (
     httpcore.NetworkError,
     httpcore.ProtocolError,
     httpcore.ProxyError,
     httpcore.TimeoutException,
-    httpcore.UnsupportedProtocol,
+    httpcore.ConnectionNotAvailable,
     OSError,
 )
 
 
 class HttpxTransport:
-    """Sends requests with httpx over HTTP/1.1. Mutable state: the connections, the makers of connections (one for
-    each of http and https, direct and proxied), and one TLS context; all made when first needed.
+    """Sends requests with httpx over HTTP/1.1. Mutable state: the connections, the factories that make them (for each
+    of http and https, direct and proxied), and one TLS context, all made when first needed.
     """
 
     def __init__(self, settings: PoolSettings) -> None:
@@ -45,8 +45,8 @@ class HttpxTransport:
         self._proxy = ProxyRule(settings.proxy_url)
         # A path is checked here, so that a wrong one is an error of the configuration and not of a request.
         self._tls = tls_context(settings.verify) if isinstance(settings.verify, str) else None
-        self._makers: dict[tuple[bytes, str | None], httpcore.AsyncConnectionPool] = {}
         self._pool = Pool(settings)
+        self._factories: dict[tuple[bytes, str | None], httpcore.AsyncConnectionPool] = {}
 
     async def send(self, request: WireRequest) -> HttpxResponse:
         """Send, and return when the headers of the answer are there. Raises as `base` says."""
@@ -54,30 +54,29 @@ class HttpxTransport:
         try:
             address = parse_url(request.url)
             outgoing = to_httpcore(request, address)
-            route: Route = (str(address.origin), proxy_url)
-            make = self._maker(address.origin.scheme, proxy_url).create_connection
-            connection = await self._pool.take(route, lambda: make(address.origin), request.connect_timeout_seconds)
+            lease = await self._lease(address.origin, proxy_url, request.connect_timeout_seconds)
             try:
-                response = await connection.handle_async_request(outgoing)
+                response = await lease.connection.handle_async_request(outgoing)
             except BaseException:
-                await self._pool.give_back(route, connection)
+                await lease.end()
                 raise
         except (*_ERRORS, httpx.InvalidURL, ValueError) as error:
             raise self._translated(error, request, proxy_url) from error
-        return HttpxResponse(request.url, response, self._pool, route, connection)
+        return HttpxResponse(request.url, response, lease)
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self._pool.aclose()
 
-    def _maker(self, scheme: bytes, proxy_url: str | None) -> httpcore.AsyncConnectionPool:
-        """Only makes connections, of the right kind and with the right settings; they are kept in our pool."""
-        maker = self._makers.get((scheme, proxy_url))
-        if maker is None:
-            maker = self._makers[scheme, proxy_url] = self._open_maker(scheme, proxy_url)
-        return maker
+    async def _lease(self, origin: httpcore.Origin, proxy_url: str | None, timeout_seconds: float) -> Lease:
+        factory = self._factories.get((origin.scheme, proxy_url))
+        if factory is None:
+            factory = self._factories[origin.scheme, proxy_url] = self._open_factory(origin.scheme, proxy_url)
+        connect = factory.create_connection
+        return await self._pool.take((str(origin), proxy_url), lambda: connect(origin), timeout_seconds)
 
-    def _open_maker(self, scheme: bytes, proxy_url: str | None) -> httpcore.AsyncConnectionPool:
+    def _open_factory(self, scheme: bytes, proxy_url: str | None) -> httpcore.AsyncConnectionPool:
+        """A pool of httpcore that never holds a connection: it only knows how to make the right kind."""
         expiry, backend = self._settings.keep_alive_seconds, httpcore.AnyIOBackend()
         # Reading the authorities is slow, so plain http goes without.
         tls = self._trust() if scheme == b"https" else None
@@ -85,9 +84,7 @@ class HttpxTransport:
             return httpcore.AsyncConnectionPool(tls, keepalive_expiry=expiry, network_backend=backend)
         proxy = httpx.Proxy(proxy_url)
         return httpcore.AsyncHTTPProxy(
-            httpcore.URL(
-                scheme=proxy.url.raw_scheme, host=proxy.url.raw_host, port=proxy.url.port, target=proxy.url.raw_path
-            ),
+            _to_httpcore_url(proxy.url),
             proxy_auth=proxy.raw_auth,
             ssl_context=tls,
             proxy_ssl_context=self._trust() if proxy.url.scheme == "https" else None,
@@ -117,7 +114,7 @@ class HttpxTransport:
                 return failures.unreachable(url, f"the proxy answered {str(error)[:3]}", proxy_url)
             case httpcore.ConnectError():
                 return failures.unreachable(url, error, proxy_url)
-            case httpcore.LocalProtocolError() | httpcore.UnsupportedProtocol() | httpx.InvalidURL() | ValueError():
+            case httpcore.LocalProtocolError() | httpx.InvalidURL() | ValueError():
                 return failures.unusable(url)
             case _:
                 return failures.broken(url, error, answering=False)
@@ -126,14 +123,12 @@ class HttpxTransport:
 class HttpxResponse:
     """An answer whose body has not been read yet."""
 
-    __slots__ = ("_connection", "_headers", "_pool", "_response", "_route", "_url")
+    __slots__ = ("_headers", "_lease", "_response", "_url")
 
-    def __init__(self, url: str, response: httpcore.Response, pool: Pool, route: Route, connection: Connection) -> None:
+    def __init__(self, url: str, response: httpcore.Response, lease: Lease) -> None:
         self._url = url
         self._response = response
-        self._pool = pool
-        self._route = route
-        self._connection: Connection | None = connection
+        self._lease = lease
         self._headers: dict[str, str] | None = None
 
     @property
@@ -155,59 +150,57 @@ class HttpxResponse:
                 yield data
         except (*_ERRORS, httpx.DecodingError) as error:
             raise failures.broken(self._url, error, answering=True) from error
-        await self.aclose()
-
-    def _body(self) -> AsyncIterator[bytes]:
-        encoding = self.headers.get("content-encoding")
-        if encoding is None:
-            return self._response.aiter_stream()
-        return httpx.Response(
-            200, headers={"content-encoding": encoding}, content=self._response.aiter_stream()
-        ).aiter_bytes()
+        finally:
+            await self.aclose()
 
     async def aclose(self) -> None:
         """Give the connection back when the body was read to its end, close it otherwise."""
-        connection, self._connection = self._connection, None
-        if connection is None:
-            return
         try:
             with anyio.CancelScope(shield=True):
                 await self._response.aclose()
         finally:
-            await self._pool.give_back(self._route, connection)
+            await self._lease.end()
+
+    def _body(self) -> AsyncIterator[bytes]:
+        body = self._response.aiter_stream()
+        encoding = self.headers.get("content-encoding")
+        if encoding is None:
+            return body
+        return httpx.Response(200, headers={"content-encoding": encoding}, content=body).aiter_bytes()
 
 
 class Address(NamedTuple):
-    """A URL taken apart: the form httpcore has for it, where to connect, and the `host` header."""
+    """A URL taken apart: httpcore's form of it, where to connect, and the `host` header."""
 
     url: httpcore.URL
     origin: httpcore.Origin
-    host: bytes
+    host: str
 
 
 @lru_cache(maxsize=256)
 def parse_url(url: str) -> Address:
-    """Taking a URL apart is slow, and providers have few. Raises httpx.InvalidURL."""
+    """Take a URL apart: slow, but providers have few. Raises httpx.InvalidURL."""
     parsed = httpx.URL(url)
     if not parsed.host or parsed.scheme not in ("http", "https"):
-        raise httpx.InvalidURL("no host, or neither http nor https")
-    raw = httpcore.URL(scheme=parsed.raw_scheme, host=parsed.raw_host, port=parsed.port, target=parsed.raw_path)
-    return Address(raw, raw.origin, parsed.netloc)
+        raise httpx.InvalidURL("neither http nor https, or no host")
+    address = _to_httpcore_url(parsed)
+    return Address(address, address.origin, parsed.netloc.decode("ascii"))
+
+
+def _to_httpcore_url(url: httpx.URL) -> httpcore.URL:
+    return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
 
 
 def to_httpcore(request: WireRequest, address: Address) -> httpcore.Request:
     """The request in httpcore's form. Raises ValueError for a header name beyond ASCII."""
-    headers = [(name.encode("ascii"), value.encode("utf-8", "ignore")) for name, value in request.headers.items()]
-    if "host" not in request.headers:
-        headers.insert(0, (b"host", address.host))
-    if "accept-encoding" not in request.headers:
-        headers.append((b"accept-encoding", b"identity"))
-    if request.body or request.method == "POST":
-        headers.append((b"content-length", b"%d" % len(request.body)))
+    headers = {"host": address.host, "accept-encoding": "identity"}
+    if request.body or request.method != "GET":
+        headers["content-length"] = str(len(request.body))
+    headers |= request.headers
     return httpcore.Request(
         request.method,
         address.url,
-        headers=headers,
+        headers=[(name.encode("ascii"), value.encode("utf-8", "ignore")) for name, value in headers.items()],
         content=request.body,
         extensions={"timeout": {"connect": request.connect_timeout_seconds}},
     )

@@ -1,8 +1,8 @@
-"""Connections of httpcore (the engine below httpx), kept for the next request.
+"""Connections of httpcore, the engine of httpx, kept for the next request.
 
 httpcore's own pool looks at every connection several times per request, and at every pair of them when more than
-`max_keepalive_connections` are open: with hundreds of streams that is most of the CPU. Here the one that became idle
-last is taken first, so a request costs the same however many others are open, and those not needed grow old.
+`max_keepalive_connections` are open: with hundreds of streams that is most of the CPU. Here the connection that became
+idle last is taken first, so a request costs the same however many others are open, and those not needed grow old.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Pool:
         self._busy: set[Connection] = set()
         self._idle: list[tuple[Route, Connection]] = []
 
-    async def take(self, route: Route, connect: Callable[[], Connection], timeout_seconds: float) -> Connection:
-        """An idle connection, or what `connect` makes. It must be given back.
+    async def take(self, route: Route, connect: Callable[[], Connection], timeout_seconds: float) -> Lease:
+        """The use of an idle connection, or of the one `connect` makes. Whoever takes it ends it.
 
         Raises httpcore.PoolTimeout when all are in use for so long.
         """
@@ -45,21 +45,22 @@ class Pool:
         except TimeoutError:
             raise httpcore.PoolTimeout from None
         # Nothing is awaited until the connection is among those in use: two requests must not find the same one.
-        connection, dead = self._find(route)
+        connection, closing = self._find(route)
         if connection is None:
             connection = connect()
             if len(self._busy) + len(self._idle) >= self._max_connections:
-                dead.append(self._idle.pop(0)[1])
+                closing.append(self._idle.pop(0)[1])
         self._busy.add(connection)
+        lease = Lease(self, route, connection)
         try:
-            await _close(dead)
+            await _close(closing)
         except BaseException:
-            await self.give_back(route, connection)
+            await lease.end()
             raise
-        return connection
+        return lease
 
     async def give_back(self, route: Route, connection: Connection) -> None:
-        """Keep a connection whose answer is complete, and close it otherwise. In a cancelled scope too."""
+        """Keep a connection whose answer is complete, close it otherwise; `Lease.end` calls this, once."""
         self._busy.discard(connection)
         closing = [connection]
         if connection.is_idle():
@@ -77,7 +78,7 @@ class Pool:
         await _close(closing)
 
     def _find(self, route: Route) -> tuple[Connection | None, list[Connection]]:
-        """Take out the idle connection used last on a route, and those the provider has closed meanwhile."""
+        """Take out the idle connection used last on a route, and those found dead on the way."""
         dead: list[Connection] = []
         for at in range(len(self._idle) - 1, -1, -1):
             if self._idle[at][0] == route:
@@ -88,11 +89,28 @@ class Pool:
         return None, dead
 
     def _surplus(self) -> list[Connection]:
-        """Take out the oldest that are too old or too many."""
-        closing = []
+        """Take out the oldest that are too many or too old."""
+        surplus: list[Connection] = []
         while len(self._idle) > self._max_idle or (len(self._idle) > 1 and self._idle[0][1].has_expired()):
-            closing.append(self._idle.pop(0)[1])
-        return closing
+            surplus.append(self._idle.pop(0)[1])
+        return surplus
+
+
+class Lease:
+    """The use of a connection for one request and its answer."""
+
+    __slots__ = ("_pool", "_route", "connection")
+
+    def __init__(self, pool: Pool, route: Route, connection: Connection) -> None:
+        self._pool: Pool | None = pool
+        self._route = route
+        self.connection = connection
+
+    async def end(self) -> None:
+        """Give the connection back. Works in a cancelled scope; twice does no harm."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.give_back(self._route, self.connection)
 
 
 async def _close(connections: list[Connection]) -> None:

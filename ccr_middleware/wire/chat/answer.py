@@ -92,7 +92,8 @@ class ChatAnswer:
 
     def outcome(self) -> Outcome:
         """Stop reason, usage, and what a later turn may need."""
-        return self.message.outcome()._replace(skipped=self._chunks.malformed)
+        outcome, skipped = self.message.outcome(), self._chunks.malformed
+        return outcome._replace(skipped=skipped) if skipped else outcome
 
     # -- the stages --------------------------------------------------------------------------------------
 
