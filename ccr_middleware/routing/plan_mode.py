@@ -63,7 +63,7 @@ def _leaves(message: Json, refused: set[str]) -> bool:
     """Whether the model asked to leave plan mode here, and was allowed to."""
     content = message.get("content")
     for block in content if isinstance(content, list) else ():
-        if isinstance(block, dict) and block.get("type") == "tool_use" and block.get("name") == _LEAVE_TOOL:
-            if text_of(block.get("id")) not in refused:
-                return True
+        leaves = isinstance(block, dict) and block.get("type") == "tool_use" and block.get("name") == _LEAVE_TOOL
+        if leaves and text_of(block.get("id")) not in refused:
+            return True
     return False
