@@ -15,7 +15,7 @@ from ..errors import BadRequest
 from ..jsonio import dumps_str
 from ..losses import Losses
 from ..unified import Json, Part, ThinkingBlock, ToolCall, UnifiedMessage
-from .content import Malformed, add_parts, kind_of, mark_cache, string, text_part, to_parts
+from .content import Malformed, add_parts, mark_cache, string, text_part, to_parts
 from .signature import issuer_of, read_signature
 from .thinking import read_effort
 from .tools import ToolChange, read_tool_change
@@ -38,7 +38,17 @@ def to_conversation(messages: Any, losses: Losses) -> Conversation:
     last_user = _last_user(messages)
     for index, message in enumerate(messages):
         try:
-            _add_message(message, index, index < last_user, conversation, losses)
+            if not isinstance(message, dict):
+                raise Malformed("must be an object with role and content")
+            role, content = message.get("role"), message.get("content")
+            if role == "user":
+                _add_user(content, conversation.messages, losses)
+            elif role == "assistant":
+                _add_assistant(content, index, conversation.messages, losses)
+            elif role == "system" or role == "developer":
+                _add_system(message, index, index < last_user, conversation, losses)
+            else:
+                raise Malformed("must be user, assistant or system", "role")
         except Malformed as error:
             raise BadRequest(error.at("messages", index)) from None
     if not conversation.messages:
@@ -55,33 +65,22 @@ def _last_user(messages: list[Any]) -> int:
     return -1
 
 
-def _add_message(message: Any, index: int, followed: bool, conversation: Conversation, losses: Losses) -> None:
-    """Convert one message; `followed` says whether a user message comes after it."""
-    if not isinstance(message, dict):
-        raise Malformed("must be an object with role and content")
-    role, content = message.get("role"), message.get("content")
-    if content is not None and not isinstance(content, (str, list)):
+def _blocks(content: Any) -> list[Any]:
+    """The blocks of a message whose content is no string."""
+    if content is not None and not isinstance(content, list):
         raise Malformed("must be a string or a list", "content")
-    if role == "user":
-        _add_user(content, conversation.messages, losses)
-    elif role == "assistant":
-        _add_assistant(content, index, conversation.messages, losses)
-    elif role == "system" or role == "developer":
-        _add_system(message, index, followed, conversation, losses)
-    else:
-        raise Malformed("must be user, assistant or system", "role")
+    return content or []
 
 
-def _add_user(content: str | list[Any] | None, messages: list[UnifiedMessage], losses: Losses) -> None:
-    if not content:
-        return
+def _add_user(content: Any, messages: list[UnifiedMessage], losses: Losses) -> None:
     if isinstance(content, str):
-        messages.append({"role": "user", "content": content})
+        if content:
+            messages.append({"role": "user", "content": content})
         return
     parts: list[Part] = []
-    for position, block in enumerate(content):
+    for position, block in enumerate(_blocks(content)):
         try:
-            if kind_of(block) == "tool_result":
+            if isinstance(block, dict) and block.get("type") == "tool_result":
                 messages.append(_tool_message(block, losses))
             else:
                 add_parts(block, parts, losses)
@@ -119,23 +118,25 @@ def _tool_message(block: Json, losses: Losses) -> UnifiedMessage:
     return message
 
 
-def _add_assistant(content: str | list[Any] | None, index: int, messages: list[UnifiedMessage], losses: Losses) -> None:
-    if not content:
-        return
+def _add_assistant(content: Any, index: int, messages: list[UnifiedMessage], losses: Losses) -> None:
     if isinstance(content, str):
-        messages.append({"role": "assistant", "content": content})
+        if content:
+            messages.append({"role": "assistant", "content": content})
         return
     parts: list[Part] = []
     calls: list[ToolCall] = []
     thinking: list[ThinkingBlock] = []
     results: list[UnifiedMessage] = []
     before: Json | None = None  # the block before, if it is a text that says something
-    for position, block in enumerate(content):
+    for position, block in enumerate(_blocks(content)):
         try:
-            kind = kind_of(block)
+            kind = block.get("type") if isinstance(block, dict) else None
             if kind == "text":
                 if text := string(block, "text"):
-                    _add_text(text, block, before, parts)
+                    if before and (before.get("citations") or block.get("citations")):
+                        _continue_text(text, block, parts)
+                    else:
+                        parts.append(text_part(text, block))
                     before = block
                 continue
             before = None
@@ -160,14 +161,12 @@ def _add_assistant(content: str | list[Any] | None, index: int, messages: list[U
     messages += results
 
 
-def _add_text(text: str, block: Json, before: Json | None, parts: list[Part]) -> None:
+def _continue_text(text: str, block: Json, parts: list[Part]) -> None:
     """Anthropic cuts a text at every citation (fixtures fact 62); such pieces become one text again."""
-    last = parts[-1] if before is not None and (block.get("citations") or before.get("citations")) else None
-    if last is not None and last["type"] == "text":
-        last["text"] += text
-        mark_cache([last], block)
-    else:
-        parts.append(text_part(text, block))
+    last = parts[-1]
+    assert last["type"] == "text"
+    last["text"] += text
+    mark_cache([last], block)
 
 
 def _tool_call(block: Json, index: int, position: int) -> ToolCall:
@@ -202,13 +201,14 @@ def _redacted(block: Json) -> list[ThinkingBlock]:
 
 def _add_system(message: Json, index: int, followed: bool, conversation: Conversation, losses: Losses) -> None:
     """A system message among the others: text, changes of the tool list, settings from here on (R3)."""
+    content = message.get("content")
+    blocks = [] if isinstance(content, str) else _blocks(content)
     effort = read_effort(message.get("output_config"), f"messages.{index}.output_config", losses)
     conversation.effort = effort or conversation.effort
     # Text to be cleared at the next user message is not shown any more once there is one.
     cleared = followed and message.get("clear_at") == "next_user_message"
-    content = message.get("content")
-    text = None if cleared or not isinstance(content, str) else content
-    parts = _system_parts(content, cleared, conversation, losses) if isinstance(content, list) else []
+    text = content if isinstance(content, str) and not cleared else None
+    parts = _system_parts(blocks, cleared, conversation, losses)
     if text or parts:
         conversation.messages.append({"role": "system", "content": text or parts})
 

@@ -46,6 +46,8 @@ _DROPPED = {
     "mcp_servers": "Only Anthropic connects to MCP servers by itself.",
 }
 _KNOWN = frozenset({*_CARRIED, *_MEANINGLESS, *_DROPPED, "context_management"})
+#: Fields that are never reported, whatever is in them.
+_PLAIN = frozenset(_CARRIED | _MEANINGLESS) - {"thread", "output_config"}
 
 
 def to_unified(body: Json, losses: Losses, *, session_id: str | None = None) -> UnifiedRequest:
@@ -91,6 +93,8 @@ def _to_unified(body: Json, losses: Losses, session_id: str | None) -> UnifiedRe
 
 def _report_fields(body: Json, losses: Losses) -> None:
     """Report what the pivot has no place for."""
+    if _PLAIN.issuperset(body):
+        return
     thread = body.get("thread")
     if isinstance(thread, dict) and thread.get("type") == "continue":
         raise BadRequest(
@@ -126,7 +130,7 @@ def _number(body: Json, name: str) -> float | None:
     value = body.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise BadRequest(f"{name}: must be a number")
     return value
 

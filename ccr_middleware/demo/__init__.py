@@ -2,13 +2,19 @@
 
 It lets a first session run end to end (text, thinking, a tool loop) before any provider is configured, and gives
 hosts and tests something that always answers. `request` reads and checks what it was sent, `script` decides what to
-say, `sample` makes up tool arguments, `provider` puts it on the wire.
+say, `sample` makes up tool arguments, `provider` puts it on the wire. None of them is imported before the first
+request: most gateways have providers of their own.
 """
 
 from __future__ import annotations
 
-from .provider import demo_model
-from .request import DEMO_MODELS
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..upstream.in_process import Answer, Handler
+    from ..upstream.base import WireRequest
 
 #: What the URL of the demo provider begins with.
 DEMO_SCHEME = "demo:"
@@ -16,4 +22,19 @@ DEMO_SCHEME = "demo:"
 #: The URL of the demo provider in a configuration.
 DEMO_URL = "demo://model/v1/chat/completions"
 
-__all__ = ["DEMO_MODELS", "DEMO_SCHEME", "DEMO_URL", "demo_model"]
+DEMO_MODELS = ("demo", "demo-thinking")
+
+
+def demo_model(pace_seconds: float = 0.015, clock: Callable[[], float] = time.time) -> Handler:
+    """A handler for `InProcessTransport`. `pace_seconds` lies between two chunks of a stream, 0 for none."""
+    provider: DemoProvider | None = None
+
+    async def handle(request: WireRequest) -> Reply:
+        nonlocal provider
+        if provider is None:
+            from .provider import DemoProvider
+
+            provider = DemoProvider(pace_seconds, clock)
+        return provider.answer(request)
+
+    return handle

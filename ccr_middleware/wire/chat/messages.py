@@ -33,7 +33,7 @@ class MessageWriter:
 
     def __init__(self, dialect: ChatDialect, names: ToolNames, recall: Recall, losses: Losses) -> None:
         self._dialect = dialect
-        self._names = names
+        self._names = names if names else None
         self._recall = recall
         self._losses = losses
         limited = dialect.tool_id_length is not None or dialect.tool_id_limit is not None
@@ -64,7 +64,8 @@ class MessageWriter:
         if self._media:
             self._add_media()
         self._end()
-        self._system += [{"type": "text", "text": text} for text in notes]
+        if notes:
+            self._system += [{"type": "text", "text": text} for text in notes]
         if self._system:
             content = collapse(self._system, self._dialect)
             self._out.insert(0, {"role": self._dialect.system_role, "content": content})
@@ -132,7 +133,7 @@ class MessageWriter:
         calls = message.get("tool_calls")
         wire: Json = {"role": "assistant", "content": content or None}
         if calls:
-            wire["tool_calls"] = [self._to_wire_call(call) for call in calls]
+            wire["tool_calls"] = self._to_wire_calls(calls)
         if "thinking" in message or self._dialect.replay_field is not None:
             add_reasoning(wire, message, self._dialect, self._recall, self._losses)
         if not content and not calls:
@@ -150,17 +151,18 @@ class MessageWriter:
         else:
             self._out.append(wire)
 
-    def _to_wire_call(self, call: ToolCall) -> Json:
-        function, call_id = call["function"], call["id"]
-        self._calls[call_id] = name = function["name"]
-        return {
-            "id": self._ids.to_wire(call_id) if self._ids else call_id,
-            "type": "function",
-            "function": {
-                "name": self._names.to_wire(name) if self._names else name,
-                "arguments": function["arguments"] or "{}",
-            },
-        }
+    def _to_wire_calls(self, calls: list[ToolCall]) -> list[Json]:
+        wire: list[Json] = []
+        for call in calls:
+            function, call_id = call["function"], call["id"]
+            self._calls[call_id] = name = function["name"]
+            if self._names is not None:
+                name = self._names.to_wire(name)
+            if self._ids is not None:
+                call_id = self._ids.to_wire(call_id)
+            arguments = function["arguments"] or "{}"
+            wire.append({"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}})
+        return wire
 
     # -- tool --------------------------------------------------------------------------------------------
 
@@ -169,14 +171,10 @@ class MessageWriter:
         wire = plain_text(content, self._dialect) or self._result(_parts_of(content), call_id)
         if message.get("is_error"):
             wire = _marked_as_error(wire)
+        if self._ids is not None:
+            call_id = self._ids.to_wire(call_id)
         self._open = False
-        self._out.append(
-            {
-                "role": "tool",
-                "tool_call_id": self._ids.to_wire(call_id) if self._ids else call_id,
-                "content": wire or NO_OUTPUT,
-            }
-        )
+        self._out.append({"role": "tool", "tool_call_id": call_id, "content": wire or NO_OUTPUT})
 
     def _result(self, content: list[Part], call_id: str) -> str | list[Json]:
         """The text of a tool's result. Anything else in it is kept for later."""

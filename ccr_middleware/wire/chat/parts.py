@@ -60,9 +60,10 @@ def collapse(parts: Sequence[Json], dialect: ChatDialect) -> str | list[Json]:
     Where cache marks matter they stay parts: the mark moves on with every turn, and the form of a message must not
     change with it, or the provider would not find the prefix in its cache.
     """
-    if dialect.cache_control or any(part["type"] != "text" for part in parts):
+    if dialect.cache_control:
         return list(parts)
-    return PARAGRAPH.join(part["text"] for part in parts)
+    texts = [part["text"] for part in parts if part["type"] == "text"]
+    return PARAGRAPH.join(texts) if len(texts) == len(parts) else list(parts)
 
 
 def as_parts(content: str | list[Json]) -> list[Json]:

@@ -7,7 +7,6 @@ history stays what the provider has cached, and nothing has to be remembered bet
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from hashlib import sha256
 from typing import Self
 
@@ -31,8 +30,9 @@ class ToolNames:
     def of(cls, request: UnifiedRequest, limit: int) -> Self:
         """The names of a request: of the tools offered, the tool chosen, and the calls in history, which may name
         tools that are not offered any more. `limit`: the greatest length."""
-        names = set(_names(request))
-        if all(len(name) <= limit and _LEGAL.fullmatch(name) for name in names):
+        names = _names(request)
+        # One look at all of them together. Nearly always there is nothing to change.
+        if "" not in names and max(map(len, names), default=0) <= limit and not _ILLEGAL.search("".join(names)):
             return cls({})
         taken = {name for name in names if len(name) <= limit and _LEGAL.fullmatch(name)}
         changed: dict[str, str] = {}
@@ -53,15 +53,16 @@ class ToolNames:
         return self._from.get(name, name)
 
 
-def _names(request: UnifiedRequest) -> Iterator[str]:
-    for tool in request.get("tools", ()):
-        yield tool["function"]["name"]
+def _names(request: UnifiedRequest) -> set[str]:
+    names = {tool["function"]["name"] for tool in request.get("tools", ())}
     choice = request.get("tool_choice")
     if isinstance(choice, dict):
-        yield choice["function"]["name"]
+        names.add(choice["function"]["name"])
     for message in request["messages"]:
-        for call in message.get("tool_calls", ()):
-            yield call["function"]["name"]
+        if "tool_calls" in message:
+            for call in message["tool_calls"]:
+                names.add(call["function"]["name"])
+    return names
 
 
 def _shorten(name: str, limit: int, taken: set[str]) -> str:
