@@ -38,7 +38,8 @@ class Gateway:
         app.mount("/ccr", gateway)
 
     `config`: a file, a mapping in the file's form, or a `Config`; None: no provider, and the built-in demo model
-    answers. Raises `ConfigError` when it cannot be used. `transport` replaces the HTTP client (tests).
+    answers. Raises `ConfigError` when it cannot be used. `transport` replaces the HTTP client (tests); `lazy` leaves
+    importing it to the first request.
 
     Everything starts on first use, so no lifespan event is needed; `aclose()` or `async with gateway.lifespan()` ends
     connections early. All mutable state: the configuration snapshot (`reload` swaps it; running calls keep theirs)
@@ -52,10 +53,11 @@ class Gateway:
         transport: Transport | None = None,
         registry: Registry | None = None,
         env: Mapping[str, str] | None = None,
+        lazy: bool = False,
     ) -> None:
+        self._lazy = lazy or transport is not None
         self._registry = registry or builtin_registry()
         self._env = env
-        self._given_transport = transport
         self._state = State(_new_id, transport)
         self._snapshot = self._load(config)
 
@@ -125,7 +127,7 @@ class Gateway:
         snapshot = Snapshot(with_demo(loaded, DEMO_URL), self._registry)
         for warning in (*loaded.warnings, *snapshot.check()):
             log.warning("configuration: %s", warning)
-        if loaded.providers and self._given_transport is None:
+        if loaded.providers and not self._lazy:
             preload()  # takes longer than anything else, and should not happen within the first request
         return snapshot
 

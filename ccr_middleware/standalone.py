@@ -14,6 +14,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from argparse import Namespace
 from collections.abc import Mapping
@@ -29,6 +30,7 @@ from .config import Config, load_config
 from .errors import ConfigError
 from .gateway import Gateway
 from .transformers.builtin import builtin_registry
+from .upstream import preload
 
 #: In-flight answers may take so long (seconds) after a stop was asked for.
 SHUTDOWN_SECONDS = 10
@@ -204,7 +206,7 @@ def serve(args: Namespace, env: Mapping[str, str]) -> None:
     listener = open_socket(config)
     server = uvicorn.Server(
         uvicorn.Config(
-            _app(Gateway(config, env=env)),
+            _app(Gateway(config, env=env, lazy=True)),
             log_config=None,
             log_level="warning",
             access_log=False,
@@ -220,6 +222,8 @@ def serve(args: Namespace, env: Mapping[str, str]) -> None:
         # The server listens to signals itself while it runs. Before, none may be missed, and at its end it raises
         # again what it got, which would be a violent end.
         signal.signal(number, server.handle_exit)
+    if config.providers:  # beside the server's own start; a first request that comes sooner waits for it
+        threading.Thread(target=preload, name="ccr-preload", daemon=True).start()
     print(banner(config, listener.getsockname()[1], show_key=sys.stdout.isatty()), flush=True)  # noqa: T201
     try:
         anyio.run(partial(server.serve, sockets=[listener]), backend_options={"use_uvloop": _has_uvloop()})
