@@ -163,3 +163,19 @@ def test_any_history_is_paired_and_keeps_its_text(messages):
 def test_pairing_twice_changes_nothing_more(messages):
     once = pair_tools(messages, Losses())
     assert pair_tools(once, Losses()) == once
+
+
+def test_an_orderly_conversation_is_the_same_object():
+    messages = [
+        {"role": "user", "content": "go"},
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [{"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}],
+        },
+        {"role": "tool", "tool_call_id": "a", "content": "done"},
+        {"role": "user", "content": "more"},
+    ]
+    losses = Losses()
+    assert pair_tools(messages, losses) is messages
+    assert len(losses) == 0

@@ -27,9 +27,6 @@ from .server_blocks import bounded_json
 
 PLACEHOLDER = "DeferredToolPlaceholder"
 
-#: The fields of nearly every tool. The flags are only looked for where there are others.
-_PLAIN_FIELDS = frozenset({"name", "description", "input_schema", "type", "cache_control"})
-
 _CHOICES: dict[str, Literal["auto", "none", "required"]] = {"auto": "auto", "any": "required", "none": "none"}
 
 
@@ -119,26 +116,20 @@ def _custom(tool: Json, losses: Losses) -> FunctionSpec:
         raise Malformed("must be a JSON schema object", "input_schema")
     elif schema.get("type") != "object":
         schema = {**schema, "type": "object"}
-    function: FunctionSpec = {"name": name, "parameters": schema}
-    if description:
-        function["description"] = description
-    if not _PLAIN_FIELDS.issuperset(tool):
-        _add_flags(tool, function, losses)
-    return function
-
-
-def _add_flags(tool: Json, function: FunctionSpec, losses: Losses) -> None:
     if examples := tool.get("input_examples"):
         losses.add("tool.input_examples", "emulated", "Examples of a tool's input are part of its description.")
-        description = f"{function.get('description', '')}\n\nExamples of its input: {bounded_json(examples)}"
-        function["description"] = description.lstrip()
+        description = f"{description or ''}\n\nExamples of its input: {bounded_json(examples)}".lstrip()
     callers = tool.get("allowed_callers")
-    if isinstance(callers, list) and callers and "direct" not in callers:
+    if callers and isinstance(callers, list) and "direct" not in callers:
         losses.add(
             "tool.allowed_callers", "emulated", "A tool meant for code execution is offered to the model itself."
         )
-    if isinstance(tool.get("strict"), bool):
-        function["strict"] = tool["strict"]
+    function: FunctionSpec = {"name": name, "parameters": schema}
+    if description:
+        function["description"] = description
+    if "strict" in tool and isinstance(strict := tool["strict"], bool):
+        function["strict"] = strict
+    return function
 
 
 def read_tool_change(block: Any) -> ToolChange | None:
