@@ -18,6 +18,9 @@ _OTHER_SECTIONS: Mapping[str, tuple[type, str]] = {
     "Plugins": (list, "a list"),
 }
 
+#: What the URL of the built-in demo model begins with (`demo.DEMO_SCHEME`); there is no host and no key.
+_DEMO_SCHEME = "demo:"
+
 #: Headers that carry a key of their own.
 _KEY_HEADERS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key"})
 
@@ -52,14 +55,13 @@ def _misspelt(place: str, key: str, known: Collection[str]) -> Iterator[str]:
 def _check_providers(config: Config, places: Places) -> Iterator[str]:
     for index, provider in enumerate(config.providers):
         at: Path = ("providers", index)
-        keyless = provider.auth == "none" or any(name.lower() in _KEY_HEADERS for name in provider.headers)
-        if not provider.api_key and not keyless and not _is_loopback(provider.base_url):
+        if not provider.api_key and not _needs_no_key(provider):
             yield f'{places.show((*at, "api_key"))}: is missing; write the key or $VARIABLE, or "auth": "none"'
         if not provider.models:
             yield f"{places.show((*at, 'models'))}: no models are listed; write the models of {quote(provider.name)}"
         if "," in provider.name:
             yield f"{places.show((*at, 'name'))}: a comma separates provider and model in a target; take it out"
-        if "$" not in provider.base_url and not _is_http(provider.base_url):
+        if "$" not in provider.base_url and not _is_address(provider.base_url):
             yield f"{places.show((*at, 'base_url'))}: is no address; begin it with https:// or http://"
         for key in provider.model_extra or {}:
             yield from _misspelt(places.show((*at, key)), key, known_keys(Provider))
@@ -72,14 +74,21 @@ def _host(url: str) -> str:
         return ""
 
 
-def _is_http(url: str) -> bool:
-    return url.lower().startswith(("http://", "https://")) and bool(_host(url))
+def _is_address(url: str) -> bool:
+    return url.startswith(_DEMO_SCHEME) or (url.lower().startswith(("http://", "https://")) and bool(_host(url)))
 
 
-def _is_loopback(url: str) -> bool:
-    """Servers on this machine need no key."""
-    host = _host(url)
-    return host in {"localhost", "::1"} or host.endswith(".localhost") or host.startswith("127.")
+def _needs_no_key(provider: Provider) -> bool:
+    """Whether the credential is elsewhere, or nobody asks for one: servers on this machine and the demo model."""
+    host = _host(provider.base_url)
+    return (
+        provider.auth == "none"
+        or any(name.lower() in _KEY_HEADERS for name in provider.headers)
+        or host in {"localhost", "::1"}
+        or host.endswith(".localhost")
+        or host.startswith("127.")
+        or provider.base_url.startswith(_DEMO_SCHEME)
+    )
 
 
 def _check_transformers(config: Config, places: Places, known: Collection[str]) -> Iterator[str]:

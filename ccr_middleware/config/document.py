@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import ConfigError
 from .places import quote
@@ -35,8 +34,7 @@ _STARTS_A_VALUE = re.compile(r"[\"'{\[\w$/]")
 _TYPOGRAPHIC_QUOTES = "“”„\u2018\u2019«»"
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A configuration as written. `source` is the file's path, or ""; `repeated_keys` are those an object has twice
     (the last one counts)."""
 

@@ -15,16 +15,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .places import Path
 
 _PLACEHOLDER = re.compile(r"\$(?:(?P<escape>\$)|(?P<bare>[A-Z_][A-Z0-9_]*)|\{(?P<braced>[^}]+)\})")
 
 
-@dataclass(frozen=True, slots=True)
-class Unset:
+class Unset(NamedTuple):
     """A variable without a value, and where in the document it is asked for."""
 
     name: str

@@ -8,9 +8,8 @@ and camel case always are. A key that is null or blank counts as not written: CC
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from .places import Path, Places, quote
 from .schema import ROUTED_SCENARIOS, Config, Pool, Provider, Router, Section, Streaming, Timeouts
@@ -49,8 +48,7 @@ _SECTIONS: dict[str, type[Section]] = {"timeouts": Timeouts, "streaming": Stream
 _NOT_WRITTEN = frozenset({"raw", "source", "warnings"})
 
 
-@dataclass(frozen=True, slots=True)
-class Spelled:
+class Spelled(NamedTuple):
     """A document in Python names, and where each field was written."""
 
     values: dict[str, Any]

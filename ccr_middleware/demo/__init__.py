@@ -2,8 +2,7 @@
 
 It lets a first session run end to end (text, thinking, a tool loop) before any provider is configured, and gives
 hosts and tests something that always answers. `request` reads and checks what it was sent, `script` decides what to
-say, `sample` makes up tool arguments, `provider` puts it on the wire. None of them is imported before the first
-request: most gateways have providers of their own.
+say, `sample` makes up tool arguments, `provider` puts it on the wire.
 """
 
 from __future__ import annotations
@@ -13,8 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..upstream.in_process import Answer, Handler
-    from ..upstream.base import WireRequest
+    from ..upstream.in_process import Handler
 
 #: What the URL of the demo provider begins with.
 DEMO_SCHEME = "demo:"
@@ -26,15 +24,10 @@ DEMO_MODELS = ("demo", "demo-thinking")
 
 
 def demo_model(pace_seconds: float = 0.015, clock: Callable[[], float] = time.time) -> Handler:
-    """A handler for `InProcessTransport`. `pace_seconds` lies between two chunks of a stream, 0 for none."""
-    provider: DemoProvider | None = None
+    """A handler for `InProcessTransport`. `pace_seconds` lies between two chunks of a stream, 0 for none.
 
-    async def handle(request: WireRequest) -> Reply:
-        nonlocal provider
-        if provider is None:
-            from .provider import DemoProvider
+    The first call imports what the model consists of; a gateway with providers of its own never needs it.
+    """
+    from .provider import make_handler
 
-            provider = DemoProvider(pace_seconds, clock)
-        return provider.answer(request)
-
-    return handle
+    return make_handler(pace_seconds, clock)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import count
 from typing import Any
@@ -23,8 +22,8 @@ _ARGUMENT_CHARS_PER_CHUNK = 12
 Reply = tuple[int, dict[str, str], AsyncIterator[bytes]]
 
 
-def demo_model(pace_seconds: float = 0.015, clock: Callable[[], float] = time.time) -> Handler:
-    """A handler for `InProcessTransport`. `pace_seconds` lies between two chunks of a stream, 0 for none."""
+def make_handler(pace_seconds: float, clock: Callable[[], float]) -> Handler:
+    """What `demo_model` gives; each handler counts its own answers."""
     serials = count(1)
 
     async def handle(request: WireRequest) -> Reply:

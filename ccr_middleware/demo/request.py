@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import jsonio
-
-DEMO_MODELS = ("demo", "demo-thinking")
+from . import DEMO_MODELS
 
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool"})
 _TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Any
 
 from pydantic import ValidationError
 
+from ..config.places import did_you_mean
 from ..errors import ConfigError
 from .base import Transformer
 
@@ -39,9 +39,7 @@ class Registry:
         """A transformer with its options. `place` is where in the configuration it stands, for the error text."""
         cls = self.find(name)
         if cls is None:
-            near = difflib.get_close_matches(name.lower(), self._classes, n=1)
-            hint = f'; did you mean "{near[0]}"?' if near else ""
-            raise ConfigError(f'{place}: there is no transformer "{name}"{hint}')
+            raise ConfigError(f'{place}: there is no transformer "{name}"{did_you_mean(name, self._classes)}')
         try:
             return cls(cls.Options.model_validate(options))
         except ValidationError as problem:
