@@ -38,6 +38,7 @@ $(BIN)/python:
 
 $(VENV)/.run-ready: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[server,speed]'
+	$(BIN)/python -m compileall -q ccr_middleware # pip compiles what it installs, but nothing that is editable
 	touch $@
 
 $(VENV)/.dev-ready: pyproject.toml | $(BIN)/python

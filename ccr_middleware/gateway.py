@@ -13,7 +13,7 @@ from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, LifespanScope,
 
 from .auth import check_key
 from .config import Config, load_config
-from .demo import DEMO_URL
+from .demo import DEMO_SCHEME, DEMO_URL
 from .endpoints.table import find_endpoint
 from .errors import GatewayError, InternalError
 from .http import ClientLeft, Request, send_bytes, send_error
@@ -129,6 +129,8 @@ class Gateway:
             log.warning("configuration: %s", warning)
         if loaded.providers and not self._lazy:
             preload()  # takes longer than anything else, and should not happen within the first request
+        if any(provider.base_url.startswith(DEMO_SCHEME) for provider in snapshot.config.providers):
+            _ = self._state.transports.demo
         return snapshot
 
 

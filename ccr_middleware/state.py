@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import cached_property
 from typing import Generic, TypeVar
 
 from .config.schema import Config
@@ -47,20 +48,24 @@ class Transports:
     def __init__(self, given: Transport | None = None) -> None:
         self._given = given
         self._opened: dict[asyncio.AbstractEventLoop, dict[PoolSettings, Transport]] = {}
-        self._demo = InProcessTransport(demo_model())
 
     def get(self, url: str, config: Config) -> Transport:
         """The transport for a URL on the running loop, opened on first use."""
         if self._given is not None:
             return self._given
         if url.startswith(DEMO_SCHEME):
-            return self._demo
+            return self.demo
         loop, settings = asyncio.get_running_loop(), pool_settings(config)
         transport = self._opened.get(loop, {}).get(settings)
         if transport is None:
             self._forget_closed_loops()
             transport = self._opened.setdefault(loop, {})[settings] = open_transport(settings)
         return transport
+
+    @cached_property
+    def demo(self) -> Transport:
+        """The demo model; what it consists of is imported here."""
+        return InProcessTransport(demo_model())
 
     async def aclose(self) -> None:
         """Close the connections of the running loop."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ccr_middleware.config import load_config
+from ccr_middleware.demo import DEMO_URL
 
 URL = "https://api.example.org/v1/chat/completions"
 KNOWN = ("deepseek", "maxtoken", "Anthropic")
@@ -186,3 +187,7 @@ def test_a_key_twice_in_one_object():
         2,
         ("PORT: an object has this key twice, the last one counts; remove one",),
     )
+
+
+def test_the_demo_model_is_an_address_and_needs_no_key():
+    assert warnings_of({"name": "p", "api_base_url": DEMO_URL, "models": ["m"]}) == ()

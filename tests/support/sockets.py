@@ -73,6 +73,10 @@ class ScriptedProvider(Scripted):
         server = await self._loop.create_server(partial(_Connection, self), sock=listening)
         self._ready.set()
         await self._stop.wait()
+        # asyncio loses a connection that was accepted just before `close()`; it is whole two turns of the loop later.
+        self._loop.remove_reader(listening)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
         server.close()
         for connection in list(self.live):
             connection.transport.abort()
