@@ -9,7 +9,7 @@ from ccr_middleware.anthropic.signature import read_signature
 from ccr_middleware.errors import EmptyAnswer
 
 from .support import chat
-from .support.translate import each_feeding, events_of, stream, whole
+from .support.translate import each_feeding, events_of, new_answer, stream, whole
 
 
 def tools_of(checked):
@@ -86,8 +86,6 @@ def test_c8_multibyte_characters_cut_anywhere(cut):
     data = chat.sse(chat.text("中文"), chat.text("😀é"), chat.text("字"), chat.finish())
     start = data.index("中".encode()) - 8
     events = []
-    from .support.translate import new_answer
-
     answer = new_answer()
     for piece in (data[: start + cut], data[start + cut :]):
         events += answer.feed(piece).events
@@ -380,3 +378,10 @@ def test_geminis_mark_on_a_call_is_kept_before_it():
     assert [block["type"] for block in checked.blocks] == ["thinking", "tool_use"]
     signed = read_signature(checked.blocks[0]["signature"])
     assert (signed.issuer, signed.payload) == ("gemini", "MARK")
+
+
+def test_an_empty_piece_in_a_run_says_nothing():
+    learned = new_answer()
+    learned.feed(chat.sse(chat.text("a"), done=False))
+    assert learned.feed(chat.sse(chat.text(""), done=False)).events == []
+    assert len(learned.feed(chat.sse(chat.text("b"), done=False)).events) == 1

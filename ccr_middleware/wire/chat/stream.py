@@ -39,7 +39,7 @@ class ChatReader:
         if type(chunk) is not TextRun:
             return self._read(chunk, "delta")
         if self._tags.passed:
-            return [{"text": chunk.text}]
+            return [{"text": chunk.text}] if chunk.text else []
         out: UnifiedChunk = {}
         self._tags.take(chunk.text, out)
         return [out] if out else []
