@@ -127,7 +127,7 @@ def _reader(
         new_tool_id=partial(state.new_id, "toolu_"),
         tool_name=names.from_wire,
         issuer=target.dialect.name,
-        search_query=_search_query(unified) if "server_tools" in unified else None,
+        search_query=_search_query(unified),
     )
     read_chunk_error = partial(
         error_from_chunk,

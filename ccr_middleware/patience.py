@@ -7,6 +7,7 @@ reading only notes the time, and the timer looks at it when it fires and sets it
 from __future__ import annotations
 
 import asyncio
+import math
 from types import TracebackType
 from typing import Literal, Self
 
@@ -73,7 +74,8 @@ class Guard:
         self._timeouts = timeouts
         self._scope = CancelScope()
         self._loop = asyncio.get_running_loop()
-        self._began = self._touched = self._loop.time()
+        self._touched = self._loop.time()
+        self._ends = self._touched + timeouts.total_seconds
         self._phase: Expiry = "first byte"
         self._limit = timeouts.first_byte_seconds
         self._timer: asyncio.TimerHandle | None = None
@@ -84,8 +86,8 @@ class Guard:
         if self._presence.left:
             self._scope.cancel()
         # Early enough for either limit; `_check` sees which one counts by then.
-        first = min(self._limit, self._timeouts.idle_seconds, self._timeouts.total_seconds)
-        self._timer = self._loop.call_at(self._began + first, self._check)
+        first = self._touched + min(self._limit, self._timeouts.idle_seconds)
+        self._timer = self._loop.call_at(min(first, self._ends), self._check)
         return self
 
     def __exit__(
@@ -108,22 +110,17 @@ class Guard:
     def grace(self, seconds: float) -> None:
         """Everything needed has come: wait this much longer for the rest, whatever still drips in. Acts once."""
         if self._phase != "grace":
-            self._phase, self._limit = "grace", seconds
-            self._began = self._touched = self._loop.time()
+            self._phase, self._limit = "grace", math.inf
+            self._ends = self._loop.time() + seconds
             if self._timer is not None:
                 self._timer.cancel()
-            self._timer = self._loop.call_at(self._began + seconds, self._check)
-
-    def _due(self) -> float:
-        since = self._began if self._phase == "grace" else self._touched
-        due = since + self._limit
-        return due if self._phase == "grace" else min(due, self._began + self._timeouts.total_seconds)
+            self._timer = self._loop.call_at(self._ends, self._check)
 
     def _check(self) -> None:
-        now = self._loop.time()
-        if now < self._due():
-            self._timer = self._loop.call_at(self._due(), self._check)
+        now, due = self._loop.time(), min(self._touched + self._limit, self._ends)
+        if now < due:
+            self._timer = self._loop.call_at(due, self._check)
             return
-        over = self._phase != "grace" and now >= self._began + self._timeouts.total_seconds
+        over = self._phase != "grace" and now >= self._ends
         self.expired = "total" if over else self._phase
         self._scope.cancel()

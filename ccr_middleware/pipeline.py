@@ -87,7 +87,7 @@ def _must_count(call: Call, state: State, last_input_tokens: int | None) -> bool
 
 async def _attempt(call: Call, attempt: Attempt, reply: Reply, presence: Presence, state: State) -> None:
     """Send to one target and pass its answer on."""
-    transport = state.transports.get(attempt.target.url, call.snapshot.config)
+    transport = state.transports.get(attempt.target.url, call.snapshot.pool)
     reading = _Reading(call, attempt, reply, state)
     response: WireResponse | None = None
     with Guard(presence, attempt.target.timeouts) as guard:

@@ -101,17 +101,17 @@ class EventReply:
         if self._beat is not None:
             await asyncio.wait([self._beat])
             self._beat = None
-        self._writing = True
-        if not self.started:
-            await self._begin()
-        await self._put(data, more)
+        await self._put(data, more=more)
 
     async def _begin(self) -> None:
         self.started = True
         head = [*SSE_HEADERS, *header_list(self._headers())]
         await self._request.send({"type": "http.response.start", "status": 200, "headers": head, "trailers": False})
 
-    async def _put(self, data: bytes, more: bool) -> None:
+    async def _put(self, data: bytes, *, more: bool = True) -> None:
+        self._writing = True
+        if not self.started:
+            await self._begin()
         await self._request.send({"type": "http.response.body", "body": data, "more_body": more})
         self._writing = False
         self._sent_at = self._loop.time()
@@ -132,10 +132,7 @@ class EventReply:
 
     async def _beat_once(self, data: bytes) -> None:
         with suppress(ClientLeft):  # `Presence` notices that by itself
-            self._writing = True
-            if not self.started:
-                await self._begin()
-            await self._put(data, more=True)
+            await self._put(data)
 
     def _sign_of_life(self) -> bytes:
         if not self._opened and (events := self._opening()):

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Generic, TypeVar
 
-from .config.schema import Config
 from .demo import DEMO_SCHEME, demo_model
 from .tokens import TokenCounter
 from .upstream import InProcessTransport, PoolSettings, Transport, open_transport
@@ -49,13 +48,13 @@ class Transports:
         self._given = given
         self._opened: dict[asyncio.AbstractEventLoop, dict[PoolSettings, Transport]] = {}
 
-    def get(self, url: str, config: Config) -> Transport:
+    def get(self, url: str, settings: PoolSettings) -> Transport:
         """The transport for a URL on the running loop, opened on first use."""
         if self._given is not None:
             return self._given
         if url.startswith(DEMO_SCHEME):
             return self.demo
-        loop, settings = asyncio.get_running_loop(), pool_settings(config)
+        loop = asyncio.get_running_loop()
         transport = self._opened.get(loop, {}).get(settings)
         if transport is None:
             self._forget_closed_loops()
@@ -75,17 +74,6 @@ class Transports:
     def _forget_closed_loops(self) -> None:
         for loop in [loop for loop in self._opened if loop.is_closed()]:
             del self._opened[loop]
-
-
-def pool_settings(config: Config) -> PoolSettings:
-    """The configured limits, in the transports' words."""
-    pool = config.pool
-    return PoolSettings(
-        max_connections=pool.max_connections,
-        max_keep_alive=pool.max_keep_alive,
-        keep_alive_seconds=pool.keep_alive_seconds,
-        proxy_url=config.proxy_url,
-    )
 
 
 class State:

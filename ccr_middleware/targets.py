@@ -15,6 +15,7 @@ from .errors import ConfigError, InternalError, NotFound
 from .routing.models import Resolver
 from .transformers.base import Transformer
 from .transformers.registry import Registry
+from .upstream.base import PoolSettings
 from .wire.chat.dialect import ChatDialect
 from .wire.chat.dialects import dialect_for
 from .wire.urls import endpoint_url, wire_for
@@ -73,10 +74,21 @@ class Snapshot:
         for provider in self.config.providers:
             for model in provider.models or ("",):
                 try:
-                    self._compile(provider, model)
+                    self._targets[provider.name, model] = self._compile(provider, model)
                 except ForeignWire as problem:
                     warnings.append(str(problem))
         return list(dict.fromkeys(warnings))
+
+    @cached_property
+    def pool(self) -> PoolSettings:
+        """The configured limits of connections, in the transports' words."""
+        pool = self.config.pool
+        return PoolSettings(
+            max_connections=pool.max_connections,
+            max_keep_alive=pool.max_keep_alive,
+            keep_alive_seconds=pool.keep_alive_seconds,
+            proxy_url=self.config.proxy_url,
+        )
 
     @cached_property
     def secrets(self) -> tuple[str, ...]:

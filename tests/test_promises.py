@@ -20,6 +20,7 @@ ORDER = [
     "jsonio",
     "losses",
     "unified",
+    "lenient",
     "sse",
     "config",
     "answer",
@@ -29,9 +30,9 @@ ORDER = [
     "anthropic",
     "wire",
     "routing",
+    "upstream",
     "targets",
     "call",
-    "upstream",
     "demo",
     "state",
     "http",
@@ -50,7 +51,19 @@ ORDER = [
 ]
 
 #: What only moves data has no clock, no chance, no network and no files: those are passed in.
-PURE = ("anthropic", "wire", "transformers", "pairing", "answer", "sse", "unified", "losses", "errors", "routing")
+PURE = (
+    "anthropic",
+    "wire",
+    "transformers",
+    "pairing",
+    "answer",
+    "sse",
+    "unified",
+    "lenient",
+    "losses",
+    "errors",
+    "routing",
+)
 IMPURE = {
     "aiohttp", "anyio", "asyncio", "httpx", "logging", "os", "pathlib", "random", "secrets", "socket",
     "subprocess", "sys", "threading", "time", "uuid",

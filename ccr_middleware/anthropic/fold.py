@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..jsonio import dumps_str, loads
+from ..lenient import as_dict, as_list, text_of
 from ..unified import Event, Json
 from .events import MESSAGE_STOP, block_delta, block_start, block_stop
 
@@ -35,14 +36,14 @@ class Fold:
         for event in events:
             kind = event.get("type")
             if kind == "content_block_delta":
-                self._delta(_object(event, "delta"))
+                self._delta(as_dict(event.get("delta")))
             elif kind == "content_block_start":
                 self._flush()
-                self._content().append({**_object(event, "content_block")})
+                self._content().append({**as_dict(event.get("content_block"))})
             elif kind == "content_block_stop":
                 self._flush()
             elif kind == "message_start":
-                self.message = {**_object(event, "message"), "content": []}
+                self.message = {**as_dict(event.get("message")), "content": []}
             elif kind == "message_delta":
                 self._end(event)
             elif kind == "message_stop":
@@ -55,15 +56,15 @@ class Fold:
         return content
 
     def _delta(self, delta: Json) -> None:
-        kind = _text(delta, "type")
+        kind = text_of(delta.get("type"))
         if kind == "input_json_delta":
-            self._collect("input", _text(delta, "partial_json"))
+            self._collect("input", text_of(delta.get("partial_json")))
         elif kind in _TEXT_DELTAS:
             source, field = _TEXT_DELTAS[kind]
-            self._collect(field, _text(delta, source))
+            self._collect(field, text_of(delta.get(source)))
         elif kind == "citations_delta" and (content := self._content()):
             block = content[-1]
-            block["citations"] = [*_list(block, "citations"), delta.get("citation")]
+            block["citations"] = [*as_list(block.get("citations")), delta.get("citation")]
 
     def _collect(self, field: str, piece: str) -> None:
         """Pieces are joined once per block and field: adding strings one by one would be quadratic."""
@@ -78,7 +79,7 @@ class Fold:
             text = "".join(self._parts)
             block = content[-1]
             if self._field != "input":
-                block[self._field] = _text(block, self._field) + text
+                block[self._field] = text_of(block.get(self._field)) + text
             elif text.strip():  # some calls come whole in their start, with an empty delta behind
                 block["input"] = _arguments(text)
         self._parts, self._field = [], ""
@@ -86,9 +87,9 @@ class Fold:
     def _end(self, event: Event) -> None:
         content = self._content()
         assert self.message is not None
-        usage = {**_object(self.message, "usage"), **_object(event, "usage")}
+        usage = {**as_dict(self.message.get("usage")), **as_dict(event.get("usage"))}
         more = {key: value for key, value in event.items() if key not in ("type", "delta")}
-        self.message.update({**_object(event, "delta"), **more, "usage": usage, "content": content})
+        self.message.update({**as_dict(event.get("delta")), **more, "usage": usage, "content": content})
 
 
 def fold(events: Iterable[Event]) -> Json:
@@ -105,7 +106,7 @@ def unfold(message: Json) -> list[Event]:
     block is passed over."""
     head = {**message, "content": [], "stop_reason": None, "stop_sequence": None}
     events: list[Event] = [{"type": "message_start", "message": head}]
-    for index, block in enumerate(b for b in _list(message, "content") if isinstance(b, dict)):
+    for index, block in enumerate(b for b in as_list(message.get("content")) if isinstance(b, dict)):
         events += _block_events(index, block)
     delta = {"stop_reason": message.get("stop_reason"), "stop_sequence": message.get("stop_sequence")}
     usage = message.get("usage") or {"output_tokens": 0}
@@ -117,15 +118,15 @@ def _block_events(index: int, block: Json) -> list[Event]:
     kind = block.get("type")
     if kind == "text":
         empty: Json = {key: value for key, value in block.items() if key != "citations"} | {"text": ""}
-        deltas = [block_delta(index, "text_delta", "text", _text(block, "text"))]
-        deltas += [block_delta(index, "citations_delta", "citation", c) for c in _list(block, "citations")]
+        deltas = [block_delta(index, "text_delta", "text", text_of(block.get("text")))]
+        deltas += [block_delta(index, "citations_delta", "citation", c) for c in as_list(block.get("citations"))]
     elif kind == "thinking":
         empty = {**block, "thinking": ""}
-        thinking = _text(block, "thinking")
+        thinking = text_of(block.get("thinking"))
         deltas = [block_delta(index, "thinking_delta", "thinking", thinking)] if thinking else []
         if "signature" in block:
             empty["signature"] = ""
-            deltas.append(block_delta(index, "signature_delta", "signature", _text(block, "signature")))
+            deltas.append(block_delta(index, "signature_delta", "signature", text_of(block.get("signature"))))
     elif isinstance(block.get("input"), dict):
         empty = {**block, "input": {}}
         deltas = [block_delta(index, "input_json_delta", "partial_json", dumps_str(block["input"]))]
@@ -141,19 +142,3 @@ def _arguments(text: str) -> Any:
     except ValueError:
         return {"_raw": text}
     return value if isinstance(value, dict) else {"value": value}
-
-
-def _object(holder: Json, key: str) -> Json:
-    """The object under a key; of anything else nothing."""
-    value = holder.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def _list(holder: Json, key: str) -> list[Any]:
-    value = holder.get(key)
-    return value if isinstance(value, list) else []
-
-
-def _text(holder: Json, key: str) -> str:
-    value = holder.get(key)
-    return value if isinstance(value, str) else ""

@@ -11,6 +11,7 @@ from typing import Any
 from ..answer import Outcome, Output
 from ..errors import EmptyAnswer, UpstreamBroken, UpstreamError
 from ..jsonio import loads
+from ..lenient import as_dict
 from ..sse import MAX_EVENT_BYTES, SSEDecoder, parse_block
 from ..unified import Event, Json, Usage
 from .fold import unfold
@@ -93,7 +94,7 @@ class RelayAnswer:
         if not isinstance(message.get("content"), list):
             raise UpstreamBroken("the provider's answer is no message; check the URL of the provider")
         self.ended = True
-        self._usage = _dict(message.get("usage"))
+        self._usage = as_dict(message.get("usage"))
         self._stop_reason = message.get("stop_reason")
         return Output(unfold(message)) if self._streaming else Output([], body)
 
@@ -151,11 +152,11 @@ class RelayAnswer:
         kind = event["type"]
         if kind == "message_start":
             self._begun = True
-            self._usage = _dict(_dict(event.get("message")).get("usage"))
+            self._usage = as_dict(as_dict(event.get("message")).get("usage"))
         elif kind == "message_delta":
             self.finishing = True
-            self._usage = {**self._usage, **_dict(event.get("usage"))}
-            self._stop_reason = _dict(event.get("delta")).get("stop_reason")
+            self._usage = {**self._usage, **as_dict(event.get("usage"))}
+            self._stop_reason = as_dict(event.get("delta")).get("stop_reason")
         elif kind == "message_stop":
             self.ended = True
         elif kind == "error" and self._begun and self._streaming:
@@ -166,7 +167,7 @@ class RelayAnswer:
 
 def error_from_event(event: Json) -> UpstreamError:
     """The error in an Anthropic error event or error body."""
-    error = _dict(event.get("error"))
+    error = as_dict(event.get("error"))
     kind = str(error.get("type") or "api_error")
     message = str(error.get("message") or "the provider reported an error without a text")
     details = error.get("details")
@@ -188,7 +189,3 @@ def _events_end(data: bytes) -> int:
     """Where the last complete event ends; 0 when there is none."""
     ends = (data.rfind(blank) + len(blank) for blank in (b"\n\n", b"\r\n\r\n") if blank in data)
     return max(ends, default=0)
-
-
-def _dict(value: Any) -> Json:
-    return value if isinstance(value, dict) else {}

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..jsonio import dumps_str
+from ..lenient import as_dict, dicts, text_of
 from ..unified import Json
 
 #: Characters of JSON kept of an input or of a block nobody knows. Longer ones are cut, and end with a note.
@@ -42,36 +43,24 @@ def _readable(value: Any) -> Any:
     return [_readable(member) for member in value] if isinstance(value, list) else value
 
 
-def _word(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _object(value: Any) -> Json:
-    return value if isinstance(value, dict) else {}
-
-
-def _objects(value: Any) -> list[Json]:
-    return [member for member in value if isinstance(member, dict)] if isinstance(value, list) else []
-
-
 def _use(block: Json) -> str:
-    name, arguments = _word(block.get("name")), _object(block.get("input"))
+    name, arguments = text_of(block.get("name")), as_dict(block.get("input"))
     if name == "web_search":
-        return f"[web search: {_word(arguments.get('query'))}]"
+        return f"[web search: {text_of(arguments.get('query'))}]"
     if name == "web_fetch":
-        return f"[web fetch: {_word(arguments.get('url'))}]"
+        return f"[web fetch: {text_of(arguments.get('url'))}]"
     return f"[{name or 'tool'}: {bounded_json(arguments)}]"
 
 
 def _mcp_use(block: Json) -> str:
-    name = f"{_word(block.get('server_name'))}/{_word(block.get('name'))}"
+    name = f"{text_of(block.get('server_name'))}/{text_of(block.get('name'))}"
     return f"[MCP tool {name}: {bounded_json(block.get('input'))}]"
 
 
 def _failure(content: Json, what: str) -> str | None:
     """The note of a failed tool: an object with `error_code` in the place of the result."""
     code = content.get("error_code")
-    return f"[{what} failed: {_word(code) or 'unknown error'}]" if code is not None else None
+    return f"[{what} failed: {text_of(code) or 'unknown error'}]" if code is not None else None
 
 
 def _search_result(block: Json) -> str:
@@ -79,51 +68,51 @@ def _search_result(block: Json) -> str:
     if isinstance(content, dict):
         return _failure(content, "web search") or "[web search: no results]"
     lines = []
-    for number, result in enumerate(_objects(content), 1):
-        age = _word(result.get("page_age"))
-        line = f"{number}. {_word(result.get('title'))} {_word(result.get('url'))}" + (f" ({age})" if age else "")
+    for number, result in enumerate(dicts(content), 1):
+        age = text_of(result.get("page_age"))
+        line = f"{number}. {text_of(result.get('title'))} {text_of(result.get('url'))}" + (f" ({age})" if age else "")
         lines.append(line)
     return "\n".join(["[web search results]", *lines]) if lines else "[web search: no results]"
 
 
 def _fetch_result(block: Json) -> str:
-    content = _object(block.get("content"))
-    return _failure(content, "web fetch") or f"[web fetch result: {_word(content.get('url'))}]"
+    content = as_dict(block.get("content"))
+    return _failure(content, "web fetch") or f"[web fetch result: {text_of(content.get('url'))}]"
 
 
 def _code_result(block: Json) -> str:
-    content = _object(block.get("content"))
+    content = as_dict(block.get("content"))
     if failure := _failure(content, "code execution"):
         return failure
     lines = [f"[code execution result: exit code {content.get('return_code', 'unknown')}]"]
-    lines += [text for stream in ("stdout", "stderr") if (text := _word(content.get(stream)))]
+    lines += [text for stream in ("stdout", "stderr") if (text := text_of(content.get(stream)))]
     return "\n".join(lines)
 
 
 def _editor_result(block: Json) -> str:
-    content = _object(block.get("content"))
+    content = as_dict(block.get("content"))
     return _failure(content, "file edit") or f"[file edit result: {bounded_json(content)}]"
 
 
 def _tool_search_result(block: Json) -> str:
-    content = _object(block.get("content"))
-    names = [_word(reference.get("tool_name")) for reference in _objects(content.get("tool_references"))]
+    content = as_dict(block.get("content"))
+    names = [text_of(reference.get("tool_name")) for reference in dicts(content.get("tool_references"))]
     return _failure(content, "tool search") or f"[tools found: {', '.join(names) or 'none'}]"
 
 
 def _mcp_result(block: Json) -> str:
     content = block.get("content")
-    text = content if isinstance(content, str) else "\n".join(_word(item.get("text")) for item in _objects(content))
+    text = content if isinstance(content, str) else "\n".join(text_of(item.get("text")) for item in dicts(content))
     return f"[MCP tool {'error' if block.get('is_error') is True else 'result'}] {text}"
 
 
 def _advice(block: Json) -> str:
-    content = _object(block.get("content"))
-    return _failure(content, "advisor") or _word(content.get("text")) or "[the advisor's answer is not readable here]"
+    content = as_dict(block.get("content"))
+    return _failure(content, "advisor") or text_of(content.get("text")) or "[the advisor's answer is not readable here]"
 
 
 def _upload(block: Json) -> str:
-    return f"[file {_word(block.get('file_id'))} was put into the code execution container]"
+    return f"[file {text_of(block.get('file_id'))} was put into the code execution container]"
 
 
 _TELLERS: dict[str, Callable[[Json], str]] = {
@@ -138,7 +127,7 @@ _TELLERS: dict[str, Callable[[Json], str]] = {
     "mcp_tool_result": _mcp_result,
     "advisor_tool_result": _advice,
     "container_upload": _upload,
-    "compaction": lambda block: _word(block.get("content")),
+    "compaction": lambda block: text_of(block.get("content")),
     # Bookkeeping between the client and Anthropic, never part of a prompt.
     "fallback": lambda block: "",
     "mcp_tool_listing": lambda block: "",

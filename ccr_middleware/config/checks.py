@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from .places import Path, Places, did_you_mean, quote
-from .schema import ROUTED_SCENARIOS, Config, Provider, Router, TransformerUse
+from .schema import DEMO_SCHEME, ROUTED_SCENARIOS, Config, Provider, Router, TransformerUse
 from .spelling import file_spelling, is_blank, known_keys
 
 #: Keys of CCR v2 that are not fields of `Config`, with the type they have there.
@@ -17,9 +17,6 @@ _OTHER_SECTIONS: Mapping[str, tuple[type, str]] = {
     "plugins": (list, "a list"),
     "Plugins": (list, "a list"),
 }
-
-#: What the URL of the built-in demo model begins with (`demo.DEMO_SCHEME`); there is no host and no key.
-_DEMO_SCHEME = "demo:"
 
 #: Headers that carry a key of their own.
 _KEY_HEADERS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key"})
@@ -75,7 +72,7 @@ def _host(url: str) -> str:
 
 
 def _is_address(url: str) -> bool:
-    return url.startswith(_DEMO_SCHEME) or (url.lower().startswith(("http://", "https://")) and bool(_host(url)))
+    return url.startswith(DEMO_SCHEME) or (url.lower().startswith(("http://", "https://")) and bool(_host(url)))
 
 
 def _needs_no_key(provider: Provider) -> bool:
@@ -87,7 +84,7 @@ def _needs_no_key(provider: Provider) -> bool:
         or host in {"localhost", "::1"}
         or host.endswith(".localhost")
         or host.startswith("127.")
-        or provider.base_url.startswith(_DEMO_SCHEME)
+        or provider.base_url.startswith(DEMO_SCHEME)
     )
 
 

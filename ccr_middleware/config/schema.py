@@ -29,6 +29,10 @@ def _level_name(value: object) -> object:
     return {"warning": "warn", "critical": "fatal"}.get(level, level)
 
 
+#: What the URL of the built-in demo model begins with; it has no host and needs no key.
+DEMO_SCHEME = "demo:"
+
+
 class Section(BaseModel):
     """What all parts share: frozen, unknown keys are kept, numbers do for text (`APIKEY: 123456`), and text is
     stripped (a key from a file ends in a line break, which no header may hold)."""

@@ -11,14 +11,15 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..config.schema import DEMO_SCHEME
+
 if TYPE_CHECKING:
     from ..upstream.in_process import Handler
 
-#: What the URL of the demo provider begins with.
-DEMO_SCHEME = "demo:"
-
 #: The URL of the demo provider in a configuration.
 DEMO_URL = "demo://model/v1/chat/completions"
+
+__all__ = ["DEMO_MODELS", "DEMO_SCHEME", "DEMO_URL", "demo_model"]
 
 DEMO_MODELS = ("demo", "demo-thinking")
 

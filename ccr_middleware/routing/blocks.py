@@ -1,7 +1,6 @@
-"""Reading a request body that nobody has validated: content may be a string, a list, null or anything else.
+"""Walking the messages of a request that nobody has validated; see `lenient`.
 
-What has not the expected shape is passed over, never an error: clients add roles, block types and fields at any
-time (R2), and a request must not fail for what routing alone wanted to know.
+A request must not fail for what routing alone wanted to know.
 """
 
 from __future__ import annotations
@@ -10,21 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..unified import Json
-
-
-def as_dict(value: Any) -> Json:
-    """The value when it is an object, else an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def dicts(value: Any) -> list[Json]:
-    """The objects of a list; of anything else: none."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def text_of(value: Any) -> str:
-    """The value when it is a string, else an empty one."""
-    return value if isinstance(value, str) else ""
 
 
 def texts(content: Any) -> Iterator[str]:

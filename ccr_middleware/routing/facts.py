@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from ..lenient import as_dict, dicts, text_of
 from ..unified import Json
-from .blocks import as_dict, dicts, last_messages, newest_first, text_of
+from .blocks import last_messages, newest_first
 from .plan_mode import in_plan_mode
 from .session import session_of
 from .subagent import find_tag, is_marked

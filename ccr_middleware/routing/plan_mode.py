@@ -8,8 +8,9 @@ once in several turns, hence the walk back. The wordings are those of public iss
 
 from __future__ import annotations
 
+from ..lenient import as_dict, dicts, text_of
 from ..unified import Json
-from .blocks import as_dict, dicts, newest_first, text_of
+from .blocks import newest_first
 
 _ENTERED = ("Plan mode is active", "Plan mode still active")
 _LEFT = "Exited Plan Mode"

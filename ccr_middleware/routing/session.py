@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 
 from .. import jsonio
+from ..lenient import as_dict, text_of
 from ..unified import Json
-from .blocks import as_dict, text_of
 
 #: Since 2.1.86; the second is another spelling in use.
 _HEADERS = ("x-claude-code-session-id", "x-claude-session-id")

@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterator
 from operator import is_
 from typing import Any
 
+from ..lenient import as_dict, dicts, text_of
 from ..unified import Json
-from .blocks import as_dict, dicts, text_of, texts
+from .blocks import texts
 
 _OPEN = "<CCR-SUBAGENT-MODEL>"
 _TAG_SOURCE = r"<CCR-SUBAGENT-MODEL>([^<]{0,300})</CCR-SUBAGENT-MODEL>"

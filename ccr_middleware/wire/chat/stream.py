@@ -11,6 +11,7 @@ from typing import Any
 
 from ...errors import GatewayError
 from ...jsonio import dumps_str
+from ...lenient import as_dict, dicts, text_of
 from ...unified import Annotation, Json, ToolDelta, UnifiedChunk
 from .chunks import TextRun
 from .reasoning_out import ThinkTags, read_reasoning
@@ -130,16 +131,13 @@ def _read_parts(parts: list[Any], out: UnifiedChunk) -> None:
             out["text"] = out.get("text", "") + part["text"]
 
 
-def _thought_signature(delta: Json) -> str | None:
+def _thought_signature(delta: Json) -> str:
     """Gemini's mark on the first call of a turn, without which it refuses the turn later (F5)."""
-    calls = delta.get("tool_calls")
-    for call in calls if isinstance(calls, list) else ():
-        holder = call.get("extra_content") if isinstance(call, dict) else None
-        google = holder.get("google") if isinstance(holder, dict) else None
-        mark = google.get("thought_signature") if isinstance(google, dict) else None
-        if isinstance(mark, str) and mark:
+    for call in dicts(delta.get("tool_calls")):
+        google = as_dict(as_dict(call.get("extra_content")).get("google"))
+        if mark := text_of(google.get("thought_signature")):
             return mark
-    return None
+    return ""
 
 
 def _tool_deltas(delta: Json, *, whole: bool) -> list[ToolDelta]:
