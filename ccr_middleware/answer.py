@@ -1,6 +1,6 @@
 """What the pipeline reads an answer with: the provider's bytes in, Anthropic events out. No I/O.
 
-One `Answer` serves one attempt. Which kind it is depends on the wire format: `wire.chat.answer.ChatAnswer` translates,
+One `Answer` serves one attempt. Which kind it is depends on the wire format: `wire.answer.TranslatedAnswer` translates,
 `anthropic.relay.RelayAnswer` lets the bytes pass and only listens.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 from .errors import UpstreamBroken, UpstreamError
-from .unified import Event, Usage
+from .unified import Event, Remembered, Usage
 
 
 class Output(NamedTuple):
@@ -20,14 +20,15 @@ class Output(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What is remembered of a finished answer: its stop reason, its usage, and the reasoning before its tool calls.
+    """What is remembered of a finished answer: its stop reason, its usage, and the reasoning before its tool calls
+    (None when nobody can want that back).
 
     `skipped` counts the events of the stream that could not be read.
     """
 
     stop_reason: str | None
     usage: Usage
-    thinking: str = ""
+    reasoning: Remembered | None = None
     tool_ids: tuple[str, ...] = ()
     skipped: int = 0
 
@@ -38,6 +39,10 @@ class Answer(Protocol):
     - `error`: the provider reported a failure, or there was nothing; what `feed` returned before it still counts.
     - `ended`: the provider said that nothing follows. `finishing`: it said why it stopped; usage may follow.
     """
+
+    @property
+    def streams_arrays(self) -> bool:
+        """Whether a body that begins with `[` is a stream."""
 
     @property
     def error(self) -> UpstreamError | None:
@@ -67,7 +72,7 @@ class Answer(Protocol):
         """What to remember, after `finish` or `whole`."""
 
 
-def is_document(first: bytes) -> bool:
+def is_document(first: bytes, *, streams_arrays: bool = False) -> bool:
     """Whether a body is one JSON document rather than a stream of events, told by its first bytes.
 
     Content types cannot be trusted here: providers answer a stream request with JSON and the other way round.
@@ -76,4 +81,4 @@ def is_document(first: bytes) -> bool:
     head = first.lstrip(b" \t\r\n\xef\xbb\xbf")[:1]
     if head == b"<":
         raise UpstreamBroken("the provider answered with a web page; check the URL of the provider")
-    return head in (b"{", b"[")
+    return head == b"{" or (head == b"[" and not streams_arrays)

@@ -10,6 +10,7 @@ from .routing.decision import Decision
 from .routing.facts import Facts, facts_of
 from .targets import Snapshot
 from .unified import Json, Usage
+from .wire.client import ClientFormat, ClientWriter
 
 #: What is known of a request that was let go.
 NO_FACTS = facts_of({}, {})
@@ -19,7 +20,8 @@ NO_FACTS = facts_of({}, {})
 class Call:
     """A Messages request on its way.
 
-    `raw` is the request as it came, `body` the same parsed; neither is ever changed, since every attempt starts from
+    `raw` is the request as it came (or as it was made of a request in the `client`'s format, with `reading_losses`),
+    `body` the same parsed; neither is ever changed, since every attempt starts from
     them. `body` takes four times the memory and is let go while the provider is waited for; another attempt would
     parse `raw` again. That goes too once the answer has begun. `input_tokens` is the counted size of the prompt,
     None while nobody needed it.
@@ -33,9 +35,12 @@ class Call:
     facts: Facts
     streaming: bool
     asked_model: str
+    client: ClientFormat
+    writer: ClientWriter
     strict: bool = False
     input_tokens: int | None = None
     decision: Decision | None = None
+    reading_losses: Losses = field(default_factory=Losses)
     losses: Losses = field(default_factory=Losses)
     session_id: str = ""
     attempts: int = 0

@@ -22,6 +22,7 @@ from .targets import Snapshot, with_demo
 from .transformers.builtin import builtin_registry
 from .transformers.registry import Registry
 from .upstream import Transport, preload
+from .wire.messages import MESSAGES_CLIENT
 
 log = logging.getLogger("ccr_middleware")
 
@@ -58,7 +59,7 @@ class Gateway:
         self._lazy = lazy or transport is not None
         self._registry = registry or builtin_registry()
         self._env = env
-        self._state = State(_new_id, transport)
+        self._state = State(_new_id, transport, env)
         self._snapshot = self._load(config)
 
     @property
@@ -97,20 +98,22 @@ class Gateway:
             await self._answer(request, self._snapshot, _new_id("req_"))
 
     async def _answer(self, request: Request, snapshot: Snapshot, request_id: str) -> None:
+        client = MESSAGES_CLIENT
         try:
             endpoint = find_endpoint(request.method, request.path)
+            client = endpoint.client
             if not endpoint.public:
                 check_key(request.headers, snapshot.config.api_key)
             await endpoint.handler(request, snapshot, self._state, request_id)
         except GatewayError as error:
-            await send_error(request, error, {"request-id": request_id})
+            await send_error(request, error, client.error_body(error, request_id), {"request-id": request_id})
         except ClientLeft:
             # Nobody reads it, but hosts expect an answer of some kind and complain when there is none.
             await send_bytes(request, CLIENT_LEFT_STATUS, b"", {"request-id": request_id})
         except Exception:
             log.exception("%s failed", request_id)
             problem = InternalError("the gateway failed on this request; its log tells why")
-            await send_error(request, problem, {"request-id": request_id})
+            await send_error(request, problem, client.error_body(problem, request_id), {"request-id": request_id})
 
     async def _live(self, scope: LifespanScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         while True:
@@ -125,7 +128,8 @@ class Gateway:
     def _load(self, config: ConfigSource) -> Snapshot:
         loaded = load_config(config, env=self._env, known_transformers=self._registry.names())
         snapshot = Snapshot(with_demo(loaded, DEMO_URL), self._registry)
-        for warning in (*loaded.warnings, *snapshot.check()):
+        snapshot.check()
+        for warning in loaded.warnings:
             log.warning("configuration: %s", warning)
         if loaded.providers and not self._lazy:
             preload()  # takes longer than anything else, and should not happen within the first request

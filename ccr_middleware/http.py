@@ -14,8 +14,7 @@ from .jsonio import dumps
 from .unified import Json
 
 #: Headers of every streamed answer. Proxies must neither hold back nor change it (nginx reads `x-accel-buffering`).
-SSE_HEADERS = (
-    (b"content-type", b"text/event-stream; charset=utf-8"),
+STREAM_HEADERS = (
     (b"cache-control", b"no-cache, no-transform"),
     (b"x-accel-buffering", b"no"),
 )
@@ -133,23 +132,12 @@ async def send_json(request: Request, value: Json, headers: Mapping[str, str], s
     await send_bytes(request, status, dumps(value), headers)
 
 
-async def send_error(request: Request, error: GatewayError, headers: Mapping[str, str]) -> None:
-    """Send an error the way Anthropic does, with the id of the request in it."""
+async def send_error(request: Request, error: GatewayError, body: Json, headers: Mapping[str, str]) -> None:
+    """Send an error with its status; `body` is what the client's format makes of it."""
     extra = dict(error.headers)
     if error.should_retry is not None:
         extra["x-should-retry"] = "true" if error.should_retry else "false"
-    body = error_body(error, headers.get("request-id"))
     await send_bytes(request, error.status, dumps(body), {**headers, **extra})
-
-
-def error_body(error: GatewayError, request_id: str | None) -> Json:
-    """The one place where an error becomes what a client reads."""
-    body: Json = {"type": "error", "error": {"type": error.type, "message": error.message}}
-    if error.details:
-        body["error"]["details"] = dict(error.details)
-    if request_id:
-        body["request_id"] = request_id
-    return body
 
 
 def as_http_scope(scope: Mapping[str, object]) -> HTTPScope:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
 #: - `dropped`: gone; the model will not know of it. With `strict` on, the request is refused instead.
 #: - `emulated`: carried in another form with the same purpose (a document as text, a system note as user text).
@@ -30,6 +30,12 @@ class Losses:
     def add(self, feature: str, action: Action, detail: str = "") -> None:
         """Record a loss. `feature` is a short dotted ASCII name, `detail` one sentence for the log."""
         self._items.setdefault((feature, action), Loss(feature, action, detail))
+
+    def copy(self) -> Self:
+        """A record to go on with that leaves this one as it is."""
+        other = type(self)()
+        other._items = dict(self._items)
+        return other
 
     def __iter__(self) -> Iterator[Loss]:
         return iter(self._items.values())

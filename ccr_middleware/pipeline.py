@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from .answer import Answer, Output, is_document
 from .attempt import Attempt, prepare
 from .call import Call
+from .counting import routing_counter
 from .errors import GatewayError, UpstreamBroken, UpstreamError, UpstreamTimeout
 from .http import ClientLeft
 from .patience import Guard, Presence
@@ -55,7 +56,7 @@ async def decide(call: Call, state: State) -> None:
     config = call.snapshot.config
     last = state.session_tokens.get(call.facts.session_id) if call.facts.session_id else None
     if config.router.long_context and _must_count(call, state, last):
-        call.input_tokens = await state.counter.count(call.body)
+        call.input_tokens = await routing_counter(call.snapshot, state).count(call.body)
     routed = route(
         call.facts,
         config,
@@ -75,19 +76,24 @@ def _must_count(call: Call, state: State, last_input_tokens: int | None) -> bool
     if call.streaming:
         return True
     config, size = call.snapshot.config, len(call.raw)
+    counter = routing_counter(call.snapshot, state)
     threshold = config.router.long_context_threshold
     if size > 4 * threshold:
         at_most = size  # a bound would cost as much as the count, and could not settle it
-    elif 2 * size < threshold and not any(mark in call.raw for mark in _MORE_THAN_THEIR_BYTES):
+    elif (
+        counter is state.counters.standard
+        and 2 * size < threshold
+        and not any(mark in call.raw for mark in _MORE_THAN_THEIR_BYTES)
+    ):
         at_most = 2 * size
     else:
-        at_most = state.counter.at_most(call.body)
+        at_most = counter.at_most(call.body)
     return needs_token_count(call.facts, config, at_most, last_input_tokens, resolver=call.snapshot.resolver)
 
 
 async def _attempt(call: Call, attempt: Attempt, reply: Reply, presence: Presence, state: State) -> None:
     """Send to one target and pass its answer on."""
-    transport = state.transports.get(attempt.target.url, call.snapshot.pool)
+    transport = state.transports.get(attempt.target.provider.base_url, call.snapshot.pool)
     reading = _Reading(call, attempt, reply, state)
     response: WireResponse | None = None
     with Guard(presence, attempt.target.timeouts) as guard:
@@ -136,7 +142,7 @@ class _Reading:
                 guard.touch()
                 if first and data.strip():
                     first = False
-                    if is_document(data):
+                    if is_document(data, streams_arrays=answer.streams_arrays):
                         await self._read_document(data, chunks, guard)
                         return
                 if self.complete:
@@ -189,9 +195,9 @@ class _Reading:
             state.session_tokens.put(call.session_id, total)
         if outcome.skipped:
             log.warning("%s: %d unreadable events of the provider were skipped", call.id, outcome.skipped)
-        if outcome.thinking:
+        if outcome.reasoning is not None:
             for tool_id in outcome.tool_ids:
-                state.reasoning.put(tool_id, outcome.thinking)
+                state.reasoning.put(tool_id, outcome.reasoning)
 
 
 async def _error_of(response: WireResponse, attempt: Attempt, call: Call) -> UpstreamError:

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Protocol
 
-from .anthropic.events import PING, frame
+from .anthropic.events import PING
 from .anthropic.fold import Fold
 from .config.schema import Streaming
 from .errors import GatewayError, UpstreamBroken
-from .http import SSE_HEADERS, ClientLeft, Request, error_body, header_list, send_bytes
+from .http import STREAM_HEADERS, ClientLeft, Request, header_list, send_bytes
 from .jsonio import dumps
 from .unified import Event
+from .wire.client import ClientFormat, ClientWriter
 
 #: Makes the answer's headers at the moment they are sent, when everything about the attempt is known.
 Headers = Callable[[], Mapping[str, str]]
@@ -49,11 +50,15 @@ class Reply(Protocol):
 
 
 class EventReply:
-    """A streamed answer, kept alive by pings while the provider is silent."""
+    """A streamed answer in the client's format, kept alive by pings while the provider is silent."""
 
-    def __init__(self, request: Request, headers: Headers, streaming: Streaming) -> None:
+    def __init__(
+        self, request: Request, client: ClientFormat, writer: ClientWriter, headers: Headers, streaming: Streaming
+    ) -> None:
         self.started = False
         self._request = request
+        self._client = client
+        self._writer = writer
         self._headers = headers
         self._streaming = streaming
         self._loop = asyncio.get_running_loop()
@@ -73,23 +78,26 @@ class EventReply:
     async def write(self, events: list[Event]) -> None:
         """Frame and send, all events of one read at once."""
         self._opened = True
-        await self._send(frame(events))
+        if data := self._writer.feed(events):
+            await self._send(data)
 
     async def relay(self, data: bytes, events: list[Event]) -> None:
-        """Send what the provider wrote, unchanged."""
+        """Send what the provider wrote, unchanged if the client reads that."""
+        if not self._client.relays:
+            await self.write(events)
+            return
         self._opened = self._opened or bool(events)
         await self._send(data)
 
     async def end(self) -> None:
         """Close the stream."""
         self.close()
-        await self._send(b"", more=False)
+        await self._send(self._writer.finish(), more=False)
 
     async def fail(self, error: GatewayError) -> None:
-        """An honest end: an error event, and no message_stop."""
+        """An honest end: an error, and nothing that looks like success."""
         self.close()
-        body = error_body(error, self._headers().get("request-id"))
-        await self._send(b"event: error\ndata: " + dumps(body) + b"\n\n", more=False)
+        await self._send(self._writer.fail(error), more=False)
 
     def close(self) -> None:
         """Stop the clock."""
@@ -105,7 +113,7 @@ class EventReply:
 
     async def _begin(self) -> None:
         self.started = True
-        head = [*SSE_HEADERS, *header_list(self._headers())]
+        head = [(b"content-type", self._client.content_type), *STREAM_HEADERS, *header_list(self._headers())]
         await self._request.send({"type": "http.response.start", "status": 200, "headers": head, "trailers": False})
 
     async def _put(self, data: bytes, *, more: bool = True) -> None:
@@ -137,8 +145,8 @@ class EventReply:
     def _sign_of_life(self) -> bytes:
         if not self._opened and (events := self._opening()):
             self._opened = True
-            return frame([*events, PING])
-        return frame([PING]) if self._opened else b": waiting for the provider\n\n"
+            return self._writer.feed([*events, PING])
+        return self._writer.feed([PING]) if self._opened else self._client.waiting
 
 
 class MessageReply:
@@ -146,8 +154,9 @@ class MessageReply:
 
     started = False
 
-    def __init__(self, request: Request, headers: Headers) -> None:
+    def __init__(self, request: Request, writer: ClientWriter, headers: Headers) -> None:
         self._request = request
+        self._writer = writer
         self._headers = headers
         self._fold = Fold()
         self._whole: bytes | None = None
@@ -174,7 +183,7 @@ class MessageReply:
         if body is None:
             if self._fold.message is None:
                 raise UpstreamBroken("the provider's answer holds no message")
-            body = dumps(self._fold.message)
+            body = dumps(self._writer.whole(self._fold.message))
         self.started = True
         await send_bytes(self._request, 200, body, self._headers())
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Generic, TypeVar
 
+from .credentials.access import VertexAccess
 from .demo import DEMO_SCHEME, demo_model
-from .tokens import TokenCounter
+from .tokens import Counters
+from .unified import Remembered
 from .upstream import InProcessTransport, PoolSettings, Transport, open_transport
 
 Value = TypeVar("Value")
@@ -79,18 +82,22 @@ class Transports:
 class State:
     """Everything mutable of a gateway but its configuration.
 
-    - `counter`: counted texts.
+    - `counters`: counted texts, and the tokenizers that are loaded.
     - `reasoning`: tool id → the reasoning before that call, for providers that want it back from clients that drop it.
     - `session_tokens`: session id → input tokens of its last answer, for the long-context rule.
     - `notes`: what the log has been told about routing, so that it is told once.
     - `transports`: connections to the providers.
+    - `vertex`: Google's access tokens.
     - `new_id`: makes ids, `prefix` in front (`req_`, `msg_`, `toolu_`).
     """
 
-    def __init__(self, new_id: Callable[[str], str], transport: Transport | None = None) -> None:
-        self.counter = TokenCounter()
-        self.reasoning: Recent[str] = Recent(1000)
+    def __init__(
+        self, new_id: Callable[[str], str], transport: Transport | None = None, env: Mapping[str, str] | None = None
+    ) -> None:
+        self.counters = Counters()
+        self.reasoning: Recent[Remembered] = Recent(1000)
         self.session_tokens: Recent[int] = Recent(1000)
         self.notes: Recent[bool] = Recent(1000)
         self.transports = Transports(transport)
+        self.vertex = VertexAccess(os.environ if env is None else env)
         self.new_id = new_id

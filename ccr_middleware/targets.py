@@ -6,43 +6,53 @@ reload changes nothing under its feet.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
+from urllib.parse import quote
 
-from .config.schema import Config, Provider, Timeouts, TransformerUse
+from .config.schema import Config, Provider, Timeouts, TransformerUse, Vertex
 from .errors import ConfigError, InternalError, NotFound
 from .routing.models import Resolver
 from .transformers.base import Transformer
 from .transformers.registry import Registry
 from .upstream.base import PoolSettings
-from .wire.chat.dialect import ChatDialect
-from .wire.chat.dialects import dialect_for
-from .wire.urls import endpoint_url, wire_for
+from .wire.format import Endpoint, WireFormat, WireName
+from .wire.formats import wire_format
+from .wire.platforms import PLATFORMS, Place, Platform, platform_for
+from .wire.urls import endpoint_url, key_header, wire_for
 
-Wire = Literal["chat", "messages"]
-
-#: Transformers of CCR v2 that stand for wire formats which are not spoken here.
-FOREIGN_WIRES = frozenset({"gemini", "vertex-gemini", "vertex-claude", "vertex-openai", "openai-responses"})
-
-
-class ForeignWire(ConfigError):
-    """A provider whose wire format is not spoken."""
+NOWHERE = Place()
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where and how to send. `headers` hold the credential; `unified_steps` and `wire_steps` are in request order."""
+    """Where and how to send.
+
+    `format` and `dialect` are None for a target that speaks Anthropic, since nothing is translated for it. `headers`
+    hold the credential; `unified_steps` and `wire_steps` are in request order. On a `platform` the URL and, for
+    Vertex (`vertex`), the credential are known only when a request is sent.
+    """
 
     provider: Provider
     model: str
-    wire: Wire
-    url: str
+    format: WireFormat[Any] | None
+    dialect: Any
     headers: dict[str, str]
-    dialect: ChatDialect
     unified_steps: tuple[Transformer[Any], ...]
     wire_steps: tuple[Transformer[Any], ...]
     timeouts: Timeouts
+    platform: Platform | None = None
+    vertex: Vertex | None = None
+
+    def url(self, *, stream: bool, place: Place = NOWHERE) -> str:
+        """Where to post. `{model}` in a configured URL is the model's name."""
+        base_url = self.provider.base_url.replace("{model}", quote(self.model, safe="", errors="replace"))
+        endpoint = Endpoint(base_url, self.model, stream)
+        if self.platform is not None:
+            return self.platform.url(endpoint, self.format.name if self.format else "messages", place)
+        return self.format.url(endpoint) if self.format else endpoint_url(base_url, "messages")
 
 
 class Snapshot:
@@ -64,20 +74,14 @@ class Snapshot:
                 self._targets[key] = target
         return target
 
-    def check(self) -> list[str]:
+    def check(self) -> None:
         """Make every target that is listed, so that what is wrong shows when the configuration is loaded.
 
-        Raises `ConfigError` for options and dialects that cannot be; gives a warning for each provider whose wire
-        format is not spoken, since the others can still be used.
+        Raises `ConfigError` for options and dialects that cannot be.
         """
-        warnings = []
         for provider in self.config.providers:
             for model in provider.models or ("",):
-                try:
-                    self._targets[provider.name, model] = self._compile(provider, model)
-                except ForeignWire as problem:
-                    warnings.append(str(problem))
-        return list(dict.fromkeys(warnings))
+                self._targets[provider.name, model] = self._compile(provider, model)
 
     @cached_property
     def pool(self) -> PoolSettings:
@@ -116,35 +120,64 @@ class Snapshot:
         uses = (*provider.use, *provider.use_by_model.get(model, ()))
         steps = [step for use in uses if (step := self._step(provider, use)) is not None]
         wire = _wire_of(provider, steps)
-        overrides = {key: value for step in steps for key, value in step.dialect.items()} | provider.dialect
-        try:
-            dialect = dialect_for(provider.base_url, model, overrides, max_output_tokens=_limit_of(provider, model))
-        except ConfigError as problem:
-            raise ConfigError(f"provider {provider.name}: {problem}") from None
+        form = None if wire == "messages" else wire_format(wire)
+        platform = _platform_of(provider, steps)
+        on_vertex = platform is not None and platform.name == "vertex"
         return Target(
             provider=provider,
             model=model,
-            wire=wire,
-            url=endpoint_url(provider.base_url, wire),
-            headers=_headers(provider, wire, steps),
-            dialect=dialect,
+            format=form,
+            dialect=form and _dialect(form, provider, model, steps),
+            headers=_headers(provider, form, platform, steps),
             unified_steps=tuple(step for step in steps if step.level == "unified"),
             wire_steps=tuple(step for step in steps if step.level == "wire"),
             timeouts=provider.timeouts or self.config.timeouts,
+            platform=platform,
+            vertex=_vertex_of(provider, steps) if on_vertex else None,
         )
 
     def _step(self, provider: Provider, use: TransformerUse) -> Transformer[Any] | None:
-        if use.name.lower() in FOREIGN_WIRES:
-            raise ForeignWire(f'provider {provider.name}: the wire format of transformer "{use.name}" is not spoken')
         if self._registry.find(use.name) is None:
             return None  # reported as a warning when the configuration was loaded
         return self._registry.make(use.name, use.options, f"provider {provider.name}")
 
 
-def _wire_of(provider: Provider, steps: list[Transformer[Any]]) -> Wire:
+def _wire_of(provider: Provider, steps: Iterable[Transformer[Any]]) -> WireName:
     """The wire format: as configured, as the transformers say, or as the URL looks."""
     told = next((step.wire for step in steps if step.wire is not None), None)
     return provider.wire or told or wire_for(provider.base_url)
+
+
+def _dialect(form: WireFormat[Any], provider: Provider, model: str, steps: Iterable[Transformer[Any]]) -> Any:
+    """The dialect: what is known of the provider, what its transformers say of it, what is configured.
+
+    Transformers state facts about chat completions; another format takes those that it knows as well.
+    """
+    limit = _limit_of(provider, model)
+    known = {field.name for field in fields(form.dialect_for(provider.base_url, model, {}, None))}
+    told = {key: value for step in steps for key, value in step.dialect.items() if form.name == "chat" or key in known}
+    try:
+        return form.dialect_for(provider.base_url, model, told | provider.dialect, limit)
+    except ConfigError as problem:
+        raise ConfigError(f"provider {provider.name}: {problem}") from None
+
+
+def _platform_of(provider: Provider, steps: Iterable[Transformer[Any]]) -> Platform | None:
+    """The platform: as the transformers or the settings say, or as the URL looks."""
+    told = next((step.platform for step in steps if step.platform is not None), None)
+    name = told or ("vertex" if provider.vertex is not None else platform_for(provider.base_url))
+    return PLATFORMS[name] if name else None
+
+
+def _vertex_of(provider: Provider, steps: Iterable[Transformer[Any]]) -> Vertex:
+    """The provider's settings for Vertex, over the options of its transformer."""
+    given: dict[str, Any] = {}
+    for options in (step.options for step in steps if step.platform == "vertex"):
+        given |= options.model_dump(exclude_none=True)
+    if "client_email" in given and "private_key" in given:
+        given.setdefault("credentials", {key: given[key] for key in ("client_email", "private_key")})
+    own = provider.vertex.model_dump(exclude_defaults=True) if provider.vertex else {}
+    return Vertex.model_validate({key: given[key] for key in Vertex.model_fields if key in given} | own)
 
 
 def _limit_of(provider: Provider, model: str) -> int | None:
@@ -154,10 +187,19 @@ def _limit_of(provider: Provider, model: str) -> int | None:
     return limits
 
 
-def _headers(provider: Provider, wire: Wire, steps: list[Transformer[Any]]) -> dict[str, str]:
-    """Configured headers and exactly one credential (failure-modes F24)."""
-    bearer = any(getattr(step.options, "use_bearer", False) for step in steps)
-    scheme = provider.auth or ("bearer" if wire == "chat" or bearer else "x-api-key")
+def _headers(
+    provider: Provider,
+    form: WireFormat[Any] | None,
+    platform: Platform | None,
+    steps: Iterable[Transformer[Any]],
+) -> dict[str, str]:
+    """Configured headers and exactly one credential (failure-modes F24); Vertex's is added when a request is sent."""
+    bearer = platform is not None or any(getattr(step.options, "use_bearer", False) for step in steps)
+    scheme = provider.auth or (
+        "bearer" if bearer else key_header(provider.base_url) or (form.auth if form else "x-api-key")
+    )
+    if platform is not None and platform.name == "vertex":
+        scheme = "none"
     headers = {"content-type": "application/json"}
     if provider.api_key and scheme != "none":
         if scheme == "bearer":

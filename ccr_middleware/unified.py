@@ -8,7 +8,7 @@ a white list.
 
 from __future__ import annotations
 
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NamedTuple, NotRequired, TypedDict
 
 from .errors import GatewayError
 
@@ -75,10 +75,16 @@ class ToolCall(TypedDict):
     function: FunctionCall
 
 
+#: What an item of an assistant message is, in `UnifiedMessage.order`.
+Item = Literal["thinking", "content", "call"]
+
+
 class UnifiedMessage(TypedDict):
     """One message. `content` is a string, or parts, or None (an assistant turn of calls only).
 
     Role `tool` answers `tool_call_id`; `is_error` marks a failed tool. `thinking` belongs to role `assistant`.
+    `order` tells how thinking blocks, content parts and calls followed each other, one entry each; without it all
+    thinking came first and all calls last.
     """
 
     role: Literal["system", "user", "assistant", "tool"]
@@ -87,6 +93,16 @@ class UnifiedMessage(TypedDict):
     tool_call_id: NotRequired[str]
     is_error: NotRequired[bool]
     thinking: NotRequired[list[ThinkingBlock]]
+    order: NotRequired[list[Item]]
+
+
+class Remembered(NamedTuple):
+    """The reasoning before a tool call, as the gateway remembers it by the call's id: its text, and what its issuer
+    signed it with (`issuer` as in `ThinkingBlock`)."""
+
+    text: str
+    signature: str = ""
+    issuer: str = ""
 
 
 class FunctionSpec(TypedDict):

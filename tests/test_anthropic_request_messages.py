@@ -171,6 +171,7 @@ def test_text_calls_and_thinking_of_one_turn():
                 {"id": "t2", "type": "function", "function": {"name": "LS", "arguments": "{}"}},
             ],
             "thinking": [{"text": "hm", "issuer": "anthropic", "signature": "Genuine+/="}],
+            "order": ["thinking", "content", "call", "content", "call"],
         }
     ]
     assert losses == ""

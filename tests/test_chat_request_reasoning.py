@@ -8,6 +8,7 @@ from ccr_middleware.losses import Losses
 from ccr_middleware.wire.chat.dialects import dialect_for
 from ccr_middleware.wire.chat.reasoning import nearest
 from ccr_middleware.wire.chat.replay import SKIP_SIGNATURE
+from ccr_middleware.unified import Remembered
 from ccr_middleware.wire.chat.request import build_chat_body
 
 Json = dict[str, Any]
@@ -175,7 +176,7 @@ def replayed(
     go_on = {"role": "user", "content": "go on"}
     request: Any = {"model": "c", "messages": [go_on, turn, *results, go_on], "stream": True}
     losses = Losses()
-    memory = {"call_1": remembered}
+    memory = {"call_1": Remembered(remembered or "")}
     built = build_chat_body(request, target[1], dialect_for(*target, dialect), losses, recall=memory.get)
     return next(m for m in built.body["messages"] if m["role"] == "assistant"), losses.header()
 

@@ -7,9 +7,10 @@ import pytest
 
 from ccr_middleware.losses import Losses
 from ccr_middleware.wire.chat.dialects import dialect_for
-from ccr_middleware.wire.chat.request import ChatRequest, build_chat_body
+from ccr_middleware.wire.chat.request import build_chat_body
 from ccr_middleware.wire.chat.tool_names import ToolIds, ToolNames
 from ccr_middleware.wire.chat.tools import MUST_CALL, is_strict
+from ccr_middleware.wire.format import Built
 
 from .support.strict_chat import check_body
 
@@ -26,7 +27,7 @@ def tool(name: str, parameters: Json | None = None, **more: Any) -> Json:
     return {"type": "function", "function": {"name": name, "parameters": schema, **more}}
 
 
-def build(target: tuple[str, str] = UNKNOWN, *tools: Json, **request: Any) -> tuple[ChatRequest, str]:
+def build(target: tuple[str, str] = UNKNOWN, *tools: Json, **request: Any) -> tuple[Built, str]:
     """The body and the losses."""
     losses = Losses()
     whole: Any = {"model": "c", "messages": [HELLO], "stream": True, "tools": list(tools), **request}
@@ -86,15 +87,15 @@ def test_c20_names_are_made_legal_everywhere_and_come_back() -> None:
     ]
     chosen = {"type": "function", "function": {"name": LONG}}
     built, losses = build(UNKNOWN, tool(LONG), tool(DOTTED), tool("Bash"), tool_choice=chosen, messages=history)
-    body, names = built
+    body, named = built.body, built.tool_name
     check_body(body)
     sent = [t["function"]["name"] for t in body["tools"]]
     assert sent[2] == "Bash"
     assert body["tool_choice"]["function"]["name"] == sent[0]
     assert body["messages"][1]["tool_calls"][0]["function"]["name"] == sent[1]
-    assert [names.from_wire(name) for name in sent] == [LONG, DOTTED, "Bash"]
-    assert names.from_wire(body["messages"][1]["tool_calls"][1]["function"]["name"]) == "g" * 70
-    assert names.from_wire("invented") == "invented"
+    assert [named(name) for name in sent] == [LONG, DOTTED, "Bash"]
+    assert named(body["messages"][1]["tool_calls"][1]["function"]["name"]) == "g" * 70
+    assert named("invented") == "invented"
     assert losses == ""
 
 

@@ -10,11 +10,33 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from ccr_middleware.config import load_config
-from ccr_middleware.config.schema import Config, Pool, Provider, Router, Section, Streaming, Timeouts, TransformerUse
+from ccr_middleware.config.schema import (
+    Config,
+    Pool,
+    Provider,
+    Router,
+    Section,
+    Streaming,
+    Timeouts,
+    TransformerUse,
+    Vertex,
+)
 from ccr_middleware.config.spelling import file_spelling, spellings
+from ccr_middleware.config.tokenizer import Tokenizer, Tokenizers
 
 PAGE = (Path(__file__).parent.parent / "docs" / "configuration.md").read_text(encoding="utf-8")
-MODELS: tuple[type[Section], ...] = (Config, Provider, TransformerUse, Router, Timeouts, Streaming, Pool)
+MODELS: tuple[type[Section], ...] = (
+    Config,
+    Provider,
+    TransformerUse,
+    Router,
+    Timeouts,
+    Streaming,
+    Pool,
+    Tokenizer,
+    Tokenizers,
+    Vertex,
+)
 FIELDS = [(model, field) for model in MODELS for field in model.model_fields]
 
 #: Keys whose place in the file is not a member of the section itself.
@@ -51,7 +73,9 @@ def test_all_sections_of_the_schema_are_looked_at():
     def below(model: type[Section]) -> set[type[Section]]:
         return {model}.union(*(below(sub) for sub in model.__subclasses__()))
 
-    assert {*MODELS, Section} == {model for model in below(Section) if model.__module__ == Section.__module__}
+    assert {*MODELS, Section} == {
+        model for model in below(Section) if model.__module__.startswith("ccr_middleware.config.")
+    }
 
 
 @pytest.mark.parametrize(("model", "field"), FIELDS, ids=lambda value: getattr(value, "__name__", value))

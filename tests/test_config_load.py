@@ -115,7 +115,8 @@ def test_unknown_keys_are_kept_everywhere(v2: Config):
     assert extra["fallback"] == {"default": ["openrouter,moonshotai/kimi-k2"]}
     assert extra["transformers"] == [{"path": "/h/plugins/mine.js", "options": {"project": "x"}}]
     assert extra["StatusLine"]["currentStyle"] == "default"
-    assert v2.providers[1].model_extra == {"tokenizer": {"default": {"type": "tiktoken", "encoding": "o200k_base"}}}
+    odd = load_config({"Providers": [{**PROVIDER, "later": 1}]}, env={})
+    assert odd.providers[0].model_extra == {"later": 1}
     nested = load_config({"timeouts": {"later": 1}, "Router": {"custom": "x"}}, env={})
     assert nested.timeouts.model_extra == {"later": 1}
     assert nested.router.model_extra == {"custom": "x"}
@@ -214,7 +215,10 @@ def error_of(document: dict[str, Any]) -> str:
             {"Providers": [{**PROVIDER, "models": "m"}]},
             'Providers[0].models: must be a list; write ["model-a", "model-b"]',
         ),
-        ({"Providers": [{**PROVIDER, "wire": "x"}]}, "Providers[0].wire: must be 'chat' or 'messages';"),
+        (
+            {"Providers": [{**PROVIDER, "wire": "x"}]},
+            "Providers[0].wire: must be 'chat', ",
+        ),
         ({"Providers": [{**PROVIDER, "timeouts": {"totalSeconds": 0}}]}, "Providers[0].timeouts.totalSeconds: must be"),
         (
             {"Providers": [{**PROVIDER, "maxOutputTokens": "x"}]},

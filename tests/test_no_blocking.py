@@ -105,10 +105,10 @@ def test_c40_the_first_requests_of_a_process_neither_block_nor_need_a_network() 
 
 def test_c40_a_stream_goes_on_while_a_large_prompt_is_counted() -> None:
     """By order, not by time: the counting is held until the stream has come to its end."""
-    encoding.load_encoding()
+    encoding.CL100K.load()
     counting, go_on = threading.Event(), Signal()
     app, _ = gateway(stream(chat.answer("Hel", "lo"), feeding="bytes"))
-    counter = app._state.counter
+    counter = app._state.counters.standard
     count_tokens = counter._count_tokens
 
     def held(text: str) -> int:
@@ -134,9 +134,9 @@ def test_c40_a_stream_goes_on_while_a_large_prompt_is_counted() -> None:
 
 @pytest.mark.parametrize("built", [True, False], ids=["encoding built", "encoding not built"])
 def test_c40_many_chunks_pass_while_a_megabyte_is_really_counted(built: bool) -> None:
-    encoding.load_encoding()
+    encoding.CL100K.load()
     if not built:
-        encoding._build_encoding.cache_clear()
+        encoding.CL100K.forget()
     steps = [chat.sse(chat.text("word "), done=False), 0.0] * 300  # each waits for a turn of the loop
     app, _ = gateway(Script(steps=[*steps, chat.sse(chat.finish())]))
     request = body(messages=[{"role": "user", "content": LARGE}])

@@ -1,7 +1,6 @@
 """What is wrong with a provider shows when the configuration is loaded, not when somebody asks it something."""
 
 import asyncio
-import logging
 
 import pytest
 
@@ -9,7 +8,6 @@ from ccr_middleware import ConfigError, Gateway
 
 from .support.gateway import ask, gateway
 from .support.scripted import json_answer
-from .support.strict import check_error
 
 
 def provider(**more):
@@ -39,18 +37,6 @@ def test_a_bad_reload_keeps_what_was_there():
     with pytest.raises(ConfigError):
         app.reload({"Providers": [provider(dialect={"nothing": 1})], "Router": {"default": "p,m"}})
     assert app.config is before
-
-
-def test_a_wire_format_that_is_not_spoken_is_told_and_leaves_the_others_alone(caplog):
-    foreign = provider(name="g", transformer={"use": ["gemini"]})
-    with caplog.at_level(logging.WARNING):
-        app, _ = gateway([json_answer({"error": {"message": "x"}}, 400)], Providers=[foreign, provider()])
-    assert "provider g" in caplog.text
-    assert "gemini" in caplog.text
-    reply = asyncio.run(ask(app, {"model": "g,m", "messages": [{"role": "user", "content": "x"}]}))
-    assert (reply.status, reply.headers["x-should-retry"]) == (500, "false")
-    assert "gemini" in check_error(reply.body)["message"]
-    assert asyncio.run(ask(app, {"model": "p,m", "messages": [{"role": "user", "content": "x"}]})).status == 400
 
 
 def test_the_model_of_a_transformer_list_is_that_model_alone():

@@ -3,16 +3,18 @@
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccr_middleware.tokens import TokenCounter, counter
+from ccr_middleware.tokens import NO_BOUND, TokenCounter, counter
 from ccr_middleware.tokens.cache import CountCache
-from ccr_middleware.tokens.encoding import EncodingUnavailable, count_tokens, estimate_tokens, load_encoding
+from ccr_middleware.tokens.encoding import CL100K
 from ccr_middleware.tokens.parts import MESSAGE_TOKENS
+from ccr_middleware.tokens.vocabulary import EncodingNotReady, EncodingUnavailable, estimate_tokens
 
 # Words that lead the walk into every branch, among ones that lead nowhere.
 FIELDS = st.sampled_from(["type", "content", "source", "data", "text", "thinking", "input", "name", "url", "title"])
@@ -41,32 +43,26 @@ def user(*texts: str) -> dict[str, Any]:
     return {"messages": [{"role": "user", "content": [{"type": "text", "text": text} for text in texts]}]}
 
 
-@pytest.fixture
-def encoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every text that is really encoded."""
-    texts: list[str] = []
+class Vocabulary:
+    """Counts by a function, in which a test does what it wants to see."""
 
-    def spy(text: str) -> int:
-        texts.append(text)
-        return count_tokens(text)
+    name = "a test"
+    byte_level = True
+    inline_chars = 20_000
 
-    load_encoding()
-    monkeypatch.setattr(counter, "count_tokens", spy)
-    return texts
+    def __init__(self, count: Callable[[str], int] = CL100K.count, *, loaded: bool = True) -> None:
+        self.texts: list[str] = []
+        self.threads: list[int] = []
+        self._count = count
+        self._loaded = loaded
 
+    def is_loaded(self) -> bool:
+        return self._loaded
 
-@pytest.fixture
-def encoding_threads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The thread of every encoding."""
-    threads: list[int] = []
-
-    def spy(text: str) -> int:
-        threads.append(threading.get_ident())
-        return len(text)
-
-    load_encoding()
-    monkeypatch.setattr(counter, "count_tokens", spy)
-    return threads
+    def count(self, text: str) -> int:
+        self.texts.append(text)
+        self.threads.append(threading.get_ident())
+        return self._count(text)
 
 
 def test_known_count() -> None:
@@ -123,65 +119,72 @@ def test_at_most_holds_where_the_length_of_the_body_would_not(body: Any) -> None
     assert TokenCounter().count_now(body) <= TokenCounter().at_most(body)
 
 
-def test_at_most_does_not_encode(encoded: list[str]) -> None:
-    assert TokenCounter().at_most(user("\u00e9t\u00e9")) == 5 + MESSAGE_TOKENS
-    assert encoded == []
+def test_at_most_does_not_encode() -> None:
+    vocabulary = Vocabulary()
+    assert TokenCounter(vocabulary).at_most(user("\u00e9t\u00e9")) == 5 + MESSAGE_TOKENS
+    assert vocabulary.texts == []
 
 
-def test_a_growing_conversation_costs_only_what_is_new(encoded: list[str]) -> None:
-    tokens = TokenCounter()
+def test_a_growing_conversation_costs_only_what_is_new() -> None:
+    vocabulary = Vocabulary()
+    tokens = TokenCounter(vocabulary)
     body = user("first", "second") | {"system": "sys", "tools": [{"name": "Read"}]}
     before = tokens.count_now(body)
-    assert encoded == ["sys", "first", "second", '[{"name":"Read"}]']
+    assert vocabulary.texts == ["sys", "first", "second", '[{"name":"Read"}]']
     body["messages"] += [{"role": "assistant", "content": "third"}]
-    assert tokens.count_now(body) == before + MESSAGE_TOKENS + count_tokens("third")
-    assert encoded[4:] == ["third"]
+    assert tokens.count_now(body) == before + MESSAGE_TOKENS + CL100K.count("third")
+    assert vocabulary.texts[4:] == ["third"]
 
 
-def test_an_answer_counted_by_its_text_is_known_when_it_comes_back(encoded: list[str]) -> None:
-    tokens = TokenCounter()
-    assert tokens.count_text("the answer") == count_tokens("the answer") == tokens.count_text("the answer")
+def test_an_answer_counted_by_its_text_is_known_when_it_comes_back() -> None:
+    vocabulary = Vocabulary()
+    tokens = TokenCounter(vocabulary)
+    assert tokens.count_text("the answer") == CL100K.count("the answer") == tokens.count_text("the answer")
     tokens.count_now(user("the answer"))
-    assert encoded == ["the answer"]
+    assert vocabulary.texts == ["the answer"]
 
 
-def test_count_text_never_blocks(encoded: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_count_text_never_blocks() -> None:
     long = "word " * 10_000
-    assert TokenCounter().count_text(long) == estimate_tokens(long)
-    monkeypatch.setattr(counter, "is_loaded", lambda: False)
-    assert TokenCounter().count_text("Hello!") == estimate_tokens("Hello!")
-    assert encoded == []
+    loaded, new = Vocabulary(), Vocabulary(loaded=False)
+    assert TokenCounter(loaded).count_text(long) == estimate_tokens(long)
+    assert TokenCounter(new).count_text("Hello!") == estimate_tokens("Hello!")
+    assert loaded.texts == new.texts == []
 
 
-def test_counters_do_not_share_what_they_know(encoded: list[str]) -> None:
-    TokenCounter().count_now(user("same"))
-    TokenCounter().count_now(user("same"))
-    assert encoded == ["same", "same"]
+def test_counters_do_not_share_what_they_know() -> None:
+    vocabulary = Vocabulary()
+    TokenCounter(vocabulary).count_now(user("same"))
+    TokenCounter(vocabulary).count_now(user("same"))
+    assert vocabulary.texts == ["same", "same"]
 
 
-def test_little_is_encoded_inline_and_much_in_a_worker(encoding_threads: list[int]) -> None:
-    asyncio.run(TokenCounter().count(user("short", "x" * 1000)))
-    assert set(encoding_threads) == {threading.get_ident()}
-    encoding_threads.clear()
-    asyncio.run(TokenCounter().count(user(*(str(i) * 1000 for i in range(100, 110)))))
-    assert threading.get_ident() not in encoding_threads
+def test_little_is_encoded_inline_and_much_in_a_worker() -> None:
+    little, much = Vocabulary(len), Vocabulary(len)
+    asyncio.run(TokenCounter(little).count(user("short", "x" * 1000)))
+    assert set(little.threads) == {threading.get_ident()}
+    asyncio.run(TokenCounter(much).count(user(*(str(i) * 1000 for i in range(100, 110)))))
+    assert len(much.threads) == 10
+    assert threading.get_ident() not in much.threads
 
 
-def test_the_encoding_is_loaded_in_a_worker(encoding_threads: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counter, "is_loaded", lambda: False)
-    asyncio.run(TokenCounter().count(user("short")))
-    assert threading.get_ident() not in encoding_threads
+def test_the_encoding_is_loaded_in_a_worker() -> None:
+    vocabulary = Vocabulary(len, loaded=False)
+    asyncio.run(TokenCounter(vocabulary).count(user("short")))
+    assert len(vocabulary.threads) == 1
+    assert threading.get_ident() not in vocabulary.threads
 
 
-def test_what_is_cached_needs_no_worker(encoding_threads: list[int]) -> None:
-    tokens, body = TokenCounter(), user("x" * 100_000)
+def test_what_is_cached_needs_no_worker() -> None:
+    vocabulary = Vocabulary(len)
+    tokens, body = TokenCounter(vocabulary), user("x" * 100_000)
     first = asyncio.run(tokens.count(body))
     assert (asyncio.run(tokens.count(body)), tokens.count_now(body)) == (first, first)
-    assert len(encoding_threads) == 1
+    assert len(vocabulary.threads) == 1
 
 
 def test_c40_another_stream_goes_on_while_a_megabyte_is_counted() -> None:
-    load_encoding()
+    CL100K.load()
     body = user("    return self._counts[key]  # see §3\n" * 25_000)
 
     async def ticks_while_counting() -> int:
@@ -196,20 +199,18 @@ def test_c40_another_stream_goes_on_while_a_megabyte_is_counted() -> None:
     assert asyncio.run(ticks_while_counting()) > 10
 
 
-def test_a_cancelled_count_stops_its_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    load_encoding()
-    started, go_on, encoded = threading.Event(), threading.Event(), []
+def test_a_cancelled_count_stops_its_worker() -> None:
+    started, go_on = threading.Event(), threading.Event()
 
     def blocked(text: str) -> int:
-        encoded.append(text)
         started.set()
         assert go_on.wait(5)
         return 1
 
-    monkeypatch.setattr(counter, "count_tokens", blocked)
+    vocabulary = Vocabulary(blocked)
 
     async def run() -> None:
-        task = asyncio.create_task(TokenCounter().count(user(*(str(i) * 9000 for i in range(10, 20)))))
+        task = asyncio.create_task(TokenCounter(vocabulary).count(user(*(str(i) * 9000 for i in range(10, 20)))))
         await asyncio.to_thread(started.wait, 5)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -218,11 +219,10 @@ def test_a_cancelled_count_stops_its_worker(monkeypatch: pytest.MonkeyPatch) -> 
         await asyncio.sleep(0.05)
 
     asyncio.run(run())
-    assert len(encoded) == 1
+    assert len(vocabulary.texts) == 1
 
 
-def test_workers_are_few_and_every_loop_has_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    load_encoding()
+def test_workers_are_few_and_every_loop_has_its_own() -> None:
     lock, running, most = threading.Lock(), 0, 0
 
     def slow(text: str) -> int:
@@ -235,8 +235,7 @@ def test_workers_are_few_and_every_loop_has_its_own(monkeypatch: pytest.MonkeyPa
             running -= 1
         return 1
 
-    monkeypatch.setattr(counter, "count_tokens", slow)
-    tokens = TokenCounter()
+    tokens = TokenCounter(Vocabulary(slow))
 
     async def burst(letter: str) -> list[int]:
         return await asyncio.gather(*(tokens.count(user(f"{i}" + letter * 30_000)) for i in range(26)))
@@ -246,20 +245,54 @@ def test_workers_are_few_and_every_loop_has_its_own(monkeypatch: pytest.MonkeyPa
     assert 1 < most <= counter.MAX_WORKERS
 
 
-def test_without_an_encoding_tokens_are_estimated(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_without_an_encoding_tokens_are_estimated(caplog: pytest.LogCaptureFixture) -> None:
     def broken(text: str) -> int:
         raise EncodingUnavailable("the ranks are gone")
 
-    monkeypatch.setattr(counter, "count_tokens", broken)
-    tokens = TokenCounter()
+    tokens = TokenCounter(Vocabulary(broken))
     expected = estimate_tokens("Hello, world") + estimate_tokens("again") + MESSAGE_TOKENS
     assert tokens.count_now(user("Hello, world", "again")) == expected
     assert asyncio.run(tokens.count(user("Hello, world", "again"))) == expected
     assert [record.getMessage() for record in caplog.records] == [
         "Tokens are estimated from now on: the ranks are gone"
     ]
+
+
+def test_another_vocabulary_counts_where_one_fails(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(text: str) -> int:
+        raise EncodingUnavailable("no such file")
+
+    tokens, body = TokenCounter(Vocabulary(broken), fallback=CL100K), user("Hello, world", "x" * 30_000)
+    many = asyncio.run(_gathered(tokens, body))
+    assert many == [TokenCounter().count_now(body)] * 8
+    assert [record.getMessage() for record in caplog.records] == [
+        "Tokens of a test are counted with cl100k_base from now on: no such file"
+    ]
+
+
+async def _gathered(tokens: TokenCounter, body: Any) -> list[int]:
+    return await asyncio.gather(*(tokens.count(body) for _ in range(8)))
+
+
+def test_what_is_not_ready_is_counted_otherwise_for_now(caplog: pytest.LogCaptureFixture) -> None:
+    ready = False
+
+    def late(text: str) -> int:
+        if not ready:
+            raise EncodingNotReady("still being loaded")
+        return 1000
+
+    tokens, body = TokenCounter(Vocabulary(late), fallback=CL100K), user("Hello!")
+    assert tokens.count_now(body) == 2 + MESSAGE_TOKENS
+    ready = True
+    assert tokens.count_now(body) == 1000 + MESSAGE_TOKENS
+    assert not caplog.records
+
+
+def test_a_vocabulary_that_is_not_made_of_bytes_has_no_bound() -> None:
+    vocabulary = Vocabulary()
+    vocabulary.byte_level = False
+    assert TokenCounter(vocabulary).at_most(user("Hello!")) == NO_BOUND
 
 
 def test_the_cache_is_bounded_and_keeps_what_is_used() -> None:

@@ -41,13 +41,15 @@ def lane_body(
     raw: bytes,
     body: Json,
     *,
-    model: str,
+    model: str | None,
     drop_fields: Collection[str] = (),
+    add_fields: Mapping[str, Any] | None = None,
     edited: bool = False,
     losses: Losses | None = None,
 ) -> bytes:
     """The body to send. `raw` is what the client sent, `body` the same parsed, `edited` when it was changed since.
 
+    `model` None: it is in the URL and not in the body. `add_fields`: what a platform wants besides.
     `drop_fields`: dotted names, which go through lists: `context_management`, `messages.content.cache_control.ttl`.
     Raises BadRequest when the body is nested too deeply to be written.
     """
@@ -55,6 +57,10 @@ def lane_body(
         clean = clean_history(body, Losses() if losses is None else losses)
         for name in drop_fields:
             clean = _without(clean, name.split("."))
+        if add_fields:
+            clean = {**clean, **add_fields}
+        if model is None:
+            return dumps(_without(clean, ["model"]))
         spliced = _splice_model(raw, body.get("model"), model) if clean is body and not edited else None
         return dumps({**clean, "model": model}) if spliced is None else spliced
     except RecursionError:

@@ -14,11 +14,14 @@ from typing import Any
 from ..errors import BadRequest
 from ..jsonio import dumps_str
 from ..losses import Losses
-from ..unified import Json, Part, ThinkingBlock, ToolCall, UnifiedMessage
+from ..unified import Item, Json, Part, ThinkingBlock, ToolCall, UnifiedMessage
 from .content import Malformed, add_parts, mark_cache, string, text_part, to_parts
 from .signature import issuer_of, read_signature
 from .thinking import read_effort
 from .tools import ToolChange, read_tool_change
+
+#: How the items of an assistant message nearly always follow each other.
+_PLAIN_ORDER: tuple[Item, ...] = ("thinking", "content", "call")
 
 
 @dataclass(slots=True)
@@ -127,9 +130,11 @@ def _add_assistant(content: Any, index: int, messages: list[UnifiedMessage], los
     calls: list[ToolCall] = []
     thinking: list[ThinkingBlock] = []
     results: list[UnifiedMessage] = []
+    order: list[Item] = []
     before: Json | None = None  # the block before, if it is a text that says something
     for position, block in enumerate(_blocks(content)):
         try:
+            _note_order(order, thinking, parts, calls)
             kind = block.get("type") if isinstance(block, dict) else None
             if kind == "text":
                 if text := string(block, "text"):
@@ -157,8 +162,18 @@ def _add_assistant(content: Any, index: int, messages: list[UnifiedMessage], los
             message["tool_calls"] = calls
         if thinking:
             message["thinking"] = thinking
+        _note_order(order, thinking, parts, calls)
+        if order != sorted(order, key=_PLAIN_ORDER.index):
+            message["order"] = order
         messages.append(message)
     messages += results
+
+
+def _note_order(order: list[Item], thinking: list[ThinkingBlock], parts: list[Part], calls: list[ToolCall]) -> None:
+    """Add what has come since the last look; only one of the lists can have grown by then."""
+    sizes: dict[Item, int] = {"thinking": len(thinking), "content": len(parts), "call": len(calls)}
+    for item, size in sizes.items():
+        order += [item] * (size - order.count(item))
 
 
 def _continue_text(text: str, block: Json, parts: list[Part]) -> None:

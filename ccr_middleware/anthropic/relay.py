@@ -6,6 +6,7 @@ events that carry usage, errors or the end are parsed, unless the client wants J
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..answer import Outcome, Output
@@ -34,13 +35,23 @@ _STATUS = {
 
 
 class RelayAnswer:
-    """One answer of a provider that speaks Anthropic. `streaming`: what the client asked for."""
+    """One answer of a provider that speaks Anthropic.
 
-    def __init__(self, *, streaming: bool) -> None:
+    `streaming`: what the client asked for. `translated`: the client speaks another format, so every event is read and
+    nothing passes as it is. `unframe`: takes another framing off the bytes first; raises ValueError.
+    """
+
+    streams_arrays = False
+
+    def __init__(
+        self, *, streaming: bool, translated: bool = False, unframe: Callable[[bytes], bytes] | None = None
+    ) -> None:
+        self._unframe = unframe
         self.error: UpstreamError | None = None
         self.finishing = False
         self.ended = False
-        self._streaming = streaming
+        self._tapping = streaming and not translated
+        self._unfolding = streaming or translated
         self._pending = b""  # of an event that is not whole yet
         self._held = b""  # whole events before the message
         self._decoder = SSEDecoder()
@@ -54,6 +65,11 @@ class RelayAnswer:
 
     def feed(self, data: bytes) -> Output:
         """Pass on the events completed by these bytes. Raises `UpstreamBroken` when one of them never ends."""
+        if self._unframe is not None:
+            try:
+                data = self._unframe(data)
+            except ValueError as problem:
+                raise UpstreamBroken(str(problem)) from None
         data = self._pending + data if self._pending else data
         end = _events_end(data)
         self._pending = self._limited(data[end:])
@@ -96,7 +112,7 @@ class RelayAnswer:
         self.ended = True
         self._usage = as_dict(message.get("usage"))
         self._stop_reason = message.get("stop_reason")
-        return Output(unfold(message)) if self._streaming else Output([], body)
+        return Output(unfold(message)) if self._unfolding else Output([], body)
 
     def outcome(self) -> Outcome:
         """Stop reason and usage as the provider told them."""
@@ -134,7 +150,7 @@ class RelayAnswer:
         return data
 
     def _tap(self, block: bytes) -> Event | None:
-        if self._streaming and not block.startswith(_TAPPED):
+        if self._tapping and not block.startswith(_TAPPED):
             return None
         parsed = parse_block(block)
         if parsed is None:
@@ -159,7 +175,7 @@ class RelayAnswer:
             self._stop_reason = as_dict(event.get("delta")).get("stop_reason")
         elif kind == "message_stop":
             self.ended = True
-        elif kind == "error" and self._begun and self._streaming:
+        elif kind == "error" and self._begun and self._tapping:
             self.ended = True  # the client has read it by itself
         elif kind == "error":
             self.error = error_from_event(event)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from ..answer import Outcome
 from ..errors import EmptyAnswer, GatewayError
-from ..unified import Annotation, Event, Json, UnifiedChunk, Usage
+from ..unified import Annotation, Event, Json, Remembered, UnifiedChunk, Usage
 from . import citations
 from .events import MESSAGE_STOP, block_delta, block_start, block_stop, message_delta, message_start
 from .signature import sign
@@ -77,6 +77,7 @@ class MessageStream:
         self._reason: str | None = None
         self._size = 0  # UTF-8 bytes written, for an estimate when the provider counts nothing
         self._thinking: list[str] = []
+        self._signature = ""  # the last one before the first tool call
 
     # -- the stage ---------------------------------------------------------------------------------------
 
@@ -99,8 +100,10 @@ class MessageStream:
         if thinking := chunk.get("thinking"):
             self._say("thinking", thinking, out)
         if signature := chunk.get("signature"):
+            self._keep_signature(signature)
             self._say("signature", signature, out)
         if redacted := chunk.get("redacted"):
+            self._keep_signature(redacted)
             self._say("redacted", redacted, out)
         if text := chunk.get("text"):
             self._say("text", text, out)
@@ -135,7 +138,10 @@ class MessageStream:
         if not self._tools.order:
             return Outcome(self._reason, usage)
         tool_ids = tuple(block.id for block in self._tools.order)
-        return Outcome(self._reason, usage, "".join(self._thinking), tool_ids)
+        thinking = "".join(self._thinking)
+        if not (thinking or self._signature):
+            return Outcome(self._reason, usage)
+        return Outcome(self._reason, usage, Remembered(thinking, self._signature, self.settings.issuer), tool_ids)
 
     # -- content -----------------------------------------------------------------------------------------
 
@@ -146,6 +152,10 @@ class MessageStream:
             self._waiting.append((kind, value))
         else:
             self._write(kind, value, out)
+
+    def _keep_signature(self, signature: str) -> None:
+        if not self._tools.order:
+            self._signature = signature
 
     def _write(self, kind: str, value: str, out: list[Event]) -> None:
         if kind == "text":

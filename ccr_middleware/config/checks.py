@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from .places import Path, Places, did_you_mean, quote
 from .schema import DEMO_SCHEME, ROUTED_SCENARIOS, Config, Provider, Router, TransformerUse
 from .spelling import file_spelling, is_blank, known_keys
+from .tokenizer import ENCODINGS, Tokenizer
 
 #: Keys of CCR v2 that are not fields of `Config`, with the type they have there.
 _OTHER_SECTIONS: Mapping[str, tuple[type, str]] = {
@@ -62,6 +63,40 @@ def _check_providers(config: Config, places: Places) -> Iterator[str]:
             yield f"{places.show((*at, 'base_url'))}: is no address; begin it with https:// or http://"
         for key in provider.model_extra or {}:
             yield from _misspelt(places.show((*at, key)), key, known_keys(Provider))
+        yield from _check_tokenizers(provider, (*at, "tokenizer"), places)
+
+
+def _check_tokenizers(provider: Provider, at: Path, places: Places) -> Iterator[str]:
+    if provider.tokenizer is None:
+        return
+    if provider.tokenizer.default is not None:
+        yield from _check_tokenizer(provider.tokenizer.default, (*at, "default"), places)
+    for model, tokenizer in provider.tokenizer.models.items():
+        yield from _check_tokenizer(tokenizer, (*at, "models", model), places)
+        if provider.models and not _lists(provider, model):
+            nearest = did_you_mean(model, provider.models)
+            place = places.show((*at, "models", model))
+            yield f"{place}: {quote(model)} is not among the models of {quote(provider.name)}{nearest}"
+
+
+def _check_tokenizer(tokenizer: Tokenizer, at: Path, places: Places) -> Iterator[str]:
+    """What makes a tokenizer fall back to another one with every count."""
+    if tokenizer.type == "tiktoken":
+        yield from _check_encoding(tokenizer.encoding, (*at, "encoding"), places)
+    elif tokenizer.type == "huggingface" and not (tokenizer.path or tokenizer.model):
+        yield f"{places.show(at)}: names no tokenizer; write the path of a tokenizer.json, or a model"
+    elif tokenizer.type == "api" and not (tokenizer.url and ("$" in tokenizer.url or _is_address(tokenizer.url))):
+        yield f"{places.show((*at, 'url'))}: is no address; write the endpoint's, beginning with https:// or http://"
+    if tokenizer.fallback and tokenizer.fallback != "tiktoken":
+        yield from _check_encoding(tokenizer.fallback, (*at, "fallback"), places)
+    for key in tokenizer.model_extra or {}:
+        yield from _misspelt(places.show((*at, key)), key, known_keys(Tokenizer))
+
+
+def _check_encoding(name: str, at: Path, places: Places) -> Iterator[str]:
+    if name not in ENCODINGS:
+        known = did_you_mean(name, ENCODINGS) or f"; known are {', '.join(ENCODINGS)}"
+        yield f"{places.show(at)}: no encoding is called {quote(name)}{known}"
 
 
 def _host(url: str) -> str:
@@ -80,6 +115,7 @@ def _needs_no_key(provider: Provider) -> bool:
     host = _host(provider.base_url)
     return (
         provider.auth == "none"
+        or provider.vertex is not None
         or any(name.lower() in _KEY_HEADERS for name in provider.headers)
         or host in {"localhost", "::1"}
         or host.endswith(".localhost")

@@ -36,6 +36,7 @@ _FIXES = {
     "models": 'write ["model-a", "model-b"]',
     "use": 'write "name" or ["name", {"option": value}]',
     "use_by_model": 'write "name" or ["name", {"option": value}]',
+    "tokenizer": 'write {"type": "tiktoken", "encoding": "o200k_base"}, or leave it out for the default',
 }
 
 
@@ -86,5 +87,7 @@ def _what(detail: ErrorDetails) -> str:
 def _fix(path: Path) -> str:
     """What to do about an error at a field path: the innermost field we have an example for decides."""
     outer, *inner = (part for part in path if isinstance(part, str))
+    if "tokenizer" in inner:  # whose own fields have names that others have too
+        return _FIXES["tokenizer"]
     known = next((field for field in reversed(inner) if field in _FIXES), "") if inner else outer
     return _FIXES.get(known, "correct it, or leave it out for the default")

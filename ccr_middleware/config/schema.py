@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt
+from pydantic import BeforeValidator, Field, PositiveInt
+
+from .section import Section as Section
+from .tokenizer import Tokenizer, Tokenizers
 
 #: Why a model was chosen. `explicit` and `subagent` name a model themselves, the others use `Router.<scenario>`.
 Scenario = Literal["default", "background", "think", "long_context", "web_search", "image", "explicit", "subagent"]
@@ -31,20 +34,6 @@ def _level_name(value: object) -> object:
 
 #: What the URL of the built-in demo model begins with; it has no host and needs no key.
 DEMO_SCHEME = "demo:"
-
-
-class Section(BaseModel):
-    """What all parts share: frozen, unknown keys are kept, numbers do for text (`APIKEY: 123456`), and text is
-    stripped (a key from a file ends in a line break, which no header may hold)."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="allow",
-        populate_by_name=True,
-        coerce_numbers_to_str=True,
-        str_strip_whitespace=True,
-        allow_inf_nan=False,
-    )
 
 
 class Timeouts(Section):
@@ -91,6 +80,19 @@ class TransformerUse(Section):
     options: dict[str, Any] = Field(default_factory=dict)
 
 
+class Vertex(Section):
+    """Where on Google's Vertex AI, and with whose credentials. What is left empty comes from the URL, from
+    `GOOGLE_CLOUD_PROJECT` and `GOOGLE_CLOUD_LOCATION`, from the credentials.
+
+    - `credentials`: a key file, as its path or as the object in it; empty: `GOOGLE_APPLICATION_CREDENTIALS`, else what
+      the machine offers.
+    """
+
+    project: str = ""
+    location: str = ""
+    credentials: str | dict[str, Any] = Field(default="", repr=False)
+
+
 class Provider(Section):
     """An upstream.
 
@@ -99,17 +101,19 @@ class Provider(Section):
     - `headers`: added to every request.
     - `use`, `use_by_model`: transformers for all models and for single ones.
     - `max_output_tokens`: the limit of a model's answer, for all models or by model name (`"*"` for the rest).
-    - `dialect`: fields of `ChatDialect` that differ from what is known of this provider.
+    - `dialect`: fields of the wire format's dialect that differ from what is known of this provider.
     - `drop_fields`: body fields not sent on the Anthropic lane; `allowed_betas`: the `anthropic-beta` values that
       are, None: all.
+    - `vertex`: for a provider on Google's Vertex AI.
     - `timeouts`: what differs from `Config.timeouts`; after loading it is complete.
+    - `tokenizer`: how the tokens of its models are counted, None: as everywhere else.
     """
 
     name: str = Field(min_length=1)
     base_url: str = Field(min_length=1)
     api_key: str = Field(default="", repr=False)
     models: tuple[str, ...] = ()
-    wire: Literal["chat", "messages"] | None = None
+    wire: Literal["chat", "messages", "responses", "gemini"] | None = None
     auth: str | None = None
     headers: dict[str, str] = Field(default_factory=dict, repr=False)
     use: tuple[TransformerUse, ...] = ()
@@ -118,7 +122,9 @@ class Provider(Section):
     dialect: dict[str, Any] = Field(default_factory=dict)
     drop_fields: tuple[str, ...] = ()
     allowed_betas: tuple[str, ...] | None = None
+    vertex: Vertex | None = None
     timeouts: Timeouts | None = None
+    tokenizer: Tokenizers | None = None
 
 
 class Router(Section):
@@ -179,7 +185,10 @@ class Config(Section):
     def secrets(self) -> frozenset[str]:
         """Every key in use, for masking; of header values (`Bearer sk-…`) the last word too."""
         keys = {self.api_key, *(p.api_key for p in self.providers)}
-        for provider in self.providers:
-            secret_values = (value for name, value in provider.headers.items() if _SECRET_HEADER.search(name))
+        tokenizers = [tokenizer for p in self.providers if p.tokenizer for tokenizer in p.tokenizer.all()]
+        keys.update(tokenizer.api_key for tokenizer in tokenizers)
+        sections: list[Provider | Tokenizer] = [*self.providers, *tokenizers]
+        for section in sections:
+            secret_values = (value for name, value in section.headers.items() if _SECRET_HEADER.search(name))
             keys.update(part for value in secret_values for part in (value, value.split(" ")[-1]))
         return frozenset(key for key in keys if len(key) >= 6)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from .places import Path, Places, quote
 from .schema import ROUTED_SCENARIOS, Config, Pool, Provider, Router, Section, Streaming, Timeouts
+from .tokenizer import Tokenizer, Tokenizers
 from .transformer_lists import apply_global_transformers, collect_transformers
 
 #: The documented spelling of a field first, then others, in the order in which they win. A field that is not listed
@@ -40,6 +41,12 @@ _SPELLINGS: dict[type[Section], dict[str, tuple[str, ...]]] = {
         "web_search": ("webSearch",),
         "long_context_threshold": ("longContextThreshold",),
         "think_when": ("thinkWhen",),
+    },
+    Tokenizer: {
+        "allow_download": ("allowDownload",),
+        "api_key": ("apiKey",),
+        "request_format": ("requestFormat",),
+        "response_field": ("responseField",),
     },
 }
 _SECTIONS: dict[str, type[Section]] = {"timeouts": Timeouts, "streaming": Streaming, "pool": Pool}
@@ -159,8 +166,35 @@ def _provider(written: Mapping[str, Any], at: Path, places: Places) -> dict[str,
     provider = _section(Provider, written, at, places.written(at), places)
     if isinstance(provider.get("dialect"), Mapping):
         provider["dialect"] = {_snake_case(key): value for key, value in provider["dialect"].items()}
+    if isinstance(provider.get("tokenizer"), Mapping):
+        provider["tokenizer"] = _tokenizers(provider["tokenizer"], (*at, "tokenizer"), places)
     collect_transformers(provider, at, places)
     return provider
+
+
+def _tokenizers(written: Mapping[str, Any], at: Path, places: Places) -> dict[str, Any]:
+    """Normalise a provider's tokenizers: `{default, models}`, or a single one, which is the default."""
+    there = places.written(at)
+    tokenizers = {key: value for key, value in written.items() if key in Tokenizers.model_fields}
+    single = {key: value for key, value in written.items() if key not in Tokenizers.model_fields}
+    if single and is_blank(tokenizers.get("default")):
+        tokenizers["default"] = single
+        places.add((*at, "default"), there)
+    elif single:
+        tokenizers |= single
+    _tokenizer(tokenizers, "default", at, places)
+    models = tokenizers.get("models")
+    if isinstance(models, Mapping):
+        tokenizers["models"] = by_name = dict(models)
+        for name in by_name:
+            _tokenizer(by_name, name, (*at, "models"), places)
+    return tokenizers
+
+
+def _tokenizer(parent: dict[str, Any], key: str, at: Path, places: Places) -> None:
+    """Normalise the tokenizer at a key of its parent, in place."""
+    if isinstance(parent.get(key), Mapping):
+        parent[key] = _section(Tokenizer, parent[key], (*at, key), places.written((*at, key)), places)
 
 
 def _router(config: dict[str, Any], places: Places) -> None:

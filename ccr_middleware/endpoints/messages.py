@@ -2,115 +2,24 @@
 
 from __future__ import annotations
 
-import logging
-import time
-
-from ..call import Call
-from ..errors import BadRequest, GatewayError, InternalError
-from ..http import ClientLeft, Request, send_json
-from ..jsonio import loads
-from ..patience import Presence
-from ..pipeline import run
-from ..reply import EventReply, MessageReply, Reply
-from ..routing.facts import facts_of
+from ..counting import count_as_routed
+from ..http import Request, send_json
 from ..state import State
 from ..targets import Snapshot
-from ..unified import Json
-
-log = logging.getLogger("ccr_middleware")
+from ..wire.messages import MESSAGES_CLIENT
+from .answering import answer, check_messages, make_call, parse_body
 
 
 async def messages(request: Request, snapshot: Snapshot, state: State, request_id: str) -> None:
-    """Answer a Messages request, as a stream or as JSON.
-
-    Raises `GatewayError` and `ClientLeft` as long as nothing was sent.
-    """
-    call = await _read_call(request, snapshot, request_id)
-    reply: Reply
-    if call.streaming:
-        reply = EventReply(request, call.answer_headers, snapshot.config.streaming)
-    else:
-        reply = MessageReply(request, call.answer_headers)
-    began = time.perf_counter()
-    error: GatewayError | None = None
-    with Presence(request.receive) as presence:
-        try:
-            await run(call, reply, presence, state)
-        except GatewayError as problem:
-            error = problem
-            problem.headers.update(call.answer_headers())
-            raise
-        except ClientLeft:
-            log.info("%s the client left", call.id)
-            if not reply.started:
-                raise
-        except Exception:
-            log.exception("%s failed", call.id)
-            error = InternalError("the gateway failed on this request; its log tells why")
-            if not reply.started:
-                raise error from None
-            await reply.fail(error)
-        finally:
-            if log.isEnabledFor(logging.INFO):
-                _log_call(call, time.perf_counter() - began, error)
+    """Answer a Messages request, as a stream or as JSON."""
+    raw = await request.body(snapshot.config.max_body_bytes)
+    call = make_call(request, raw, parse_body(raw), MESSAGES_CLIENT, snapshot, state, request_id)
+    await answer(request, call, state)
 
 
 async def count_tokens(request: Request, snapshot: Snapshot, state: State, request_id: str) -> None:
-    """How many tokens a request has: the same number that routing uses. Answers for any model."""
+    """How many tokens a request has, for the model it would go to. Answers for any model."""
     body = parse_body(await request.body(snapshot.config.max_body_bytes))
-    _check_messages(body)
-    tokens = await state.counter.count(body)
+    check_messages(body)
+    tokens = await count_as_routed(body, request.headers, snapshot, state)
     await send_json(request, {"input_tokens": tokens}, {"request-id": request_id})
-
-
-def parse_body(raw: bytes) -> Json:
-    """The JSON object of a body. Raises `BadRequest` that says what it is instead."""
-    if not raw:
-        raise BadRequest("the request has no body; a JSON object is expected")
-    try:
-        body = loads(raw)
-    except ValueError as problem:
-        raise BadRequest(f"the body is not JSON: {problem}") from None
-    if not isinstance(body, dict):
-        raise BadRequest("the body must be a JSON object")
-    return body
-
-
-async def _read_call(request: Request, snapshot: Snapshot, request_id: str) -> Call:
-    raw = await request.body(snapshot.config.max_body_bytes)
-    body = parse_body(raw)
-    _check_messages(body)
-    model = body.get("model")
-    if model is not None and not isinstance(model, str):
-        raise BadRequest("model: must be a string")
-    headers = request.headers
-    facts = facts_of(body, headers)
-    return Call(
-        id=request_id,
-        raw=raw,
-        body=body,
-        headers=headers,
-        snapshot=snapshot,
-        facts=facts,
-        streaming=body.get("stream") is True,
-        asked_model=model or "",
-        strict=snapshot.config.strict or headers.get("x-ccr-strict", "").lower() in ("1", "true"),
-        session_id=facts.session_id,
-    )
-
-
-def _check_messages(body: Json) -> None:
-    if not isinstance(body.get("messages"), list):
-        raise BadRequest("messages: is missing" if "messages" not in body else "messages: must be a list")
-
-
-def _log_call(call: Call, seconds: float, error: GatewayError | None) -> None:
-    """One line per call: what was asked, who answered and why, how it ended, what was lost on the way."""
-    decision = call.decision
-    target = f"{decision.provider},{decision.model} ({decision.scenario})" if decision else "nowhere"
-    ending = f"{error.status} {error.message}" if error else call.stop_reason or "unfinished"
-    usage = f"in {call.usage.get('input', 0)} out {call.usage.get('output', 0)}"
-    losses = f", losses {call.losses.header()}" if len(call.losses) else ""
-    log.info("%s %s -> %s: %s, %s, %.3f s%s", call.id, call.asked_model, target, ending, usage, seconds, losses)
-    for loss in call.losses:
-        log.debug("%s %s was %s: %s", call.id, *loss)

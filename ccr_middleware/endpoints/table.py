@@ -9,16 +9,21 @@ from ..errors import MethodNotAllowed, NotFound
 from ..http import Request
 from ..state import State
 from ..targets import Snapshot
-from . import about, messages
+from ..wire.chat.inbound.format import CHAT_CLIENT
+from ..wire.client import ClientFormat
+from ..wire.messages import MESSAGES_CLIENT
+from ..wire.responses.inbound.format import RESPONSES_CLIENT
+from . import about, messages, openai
 
 Handler = Callable[[Request, Snapshot, State, str], Awaitable[None]]
 
 
 class Endpoint(NamedTuple):
-    """A handler, and whether anybody may call it: what is not `public` needs a key."""
+    """A handler, whether anybody may call it (what is not `public` needs a key), and whose format its errors have."""
 
     handler: Handler
     public: bool = False
+    client: ClientFormat = MESSAGES_CLIENT
 
 
 #: path -> method -> endpoint. HEAD is answered wherever GET is.
@@ -28,6 +33,8 @@ ENDPOINTS: Mapping[str, Mapping[str, Endpoint]] = {
     "/api/hello": {"GET": Endpoint(about.hello, public=True)},
     "/v1/messages": {"POST": Endpoint(messages.messages)},
     "/v1/messages/count_tokens": {"POST": Endpoint(messages.count_tokens)},
+    "/v1/chat/completions": {"POST": Endpoint(openai.chat_completions, client=CHAT_CLIENT)},
+    "/v1/responses": {"POST": Endpoint(openai.responses, client=RESPONSES_CLIENT)},
     "/v1/models": {"GET": Endpoint(about.models)},
     "/v1/models/{id}": {"GET": Endpoint(about.model)},
 }

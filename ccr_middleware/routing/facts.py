@@ -21,7 +21,8 @@ class Facts(NamedTuple):
     - `is_claude_code`: the client is Claude Code (or speaks exactly like it).
     - `is_subagent`: the client marked the request as a subagent's.
     - `subagent_target`: what the subagent tag says, `""` without one.
-    - `wants_web_search`: a tool is the server-side web search.
+    - `wants_web_search`: the request is for a web search. Claude Code sends those apart, so for it any search tool
+      tells; clients of other formats offer one with every request, which then is no reason to route it elsewhere.
     - `thinking`: the type of the thinking field, `""` when absent; `thinking_budget`: its tokens, 0 when absent.
     - `body`: the request, for the facts that cost more and are only read when a rule asks. Not to be kept longer
       than the routing takes: it is the whole conversation.
@@ -78,8 +79,9 @@ class Facts(NamedTuple):
         return any(_has_image(message) for message in newest if message.get("role") == "user")
 
 
-def facts_of(body: Json, headers: Mapping[str, str]) -> Facts:
-    """Read the facts of a request. Header names are lower case. Never raises, whatever the body holds."""
+def facts_of(body: Json, headers: Mapping[str, str], *, translated: bool = False) -> Facts:
+    """Read the facts of a request. Header names are lower case. `translated`: it was made of one in another format,
+    so it is not Claude Code's. Never raises, whatever the body holds."""
     session_id = session_of(body, headers)
     from_subagent = is_marked(body, headers.get("x-claude-code-agent-id", ""))
     thinking = as_dict(body.get("thinking"))
@@ -88,23 +90,20 @@ def facts_of(body: Json, headers: Mapping[str, str]) -> Facts:
     return Facts(
         model=text_of(body.get("model")).strip(),
         session_id=session_id,
-        is_claude_code=bool(session_id) or headers.get("user-agent", "").startswith("claude-cli/"),
+        is_claude_code=not translated and (bool(session_id) or headers.get("user-agent", "").startswith("claude-cli/")),
         is_subagent=from_subagent,
         subagent_target=find_tag(body, is_subagent=from_subagent),
         has_tools=bool(tools),
-        wants_web_search=_holds_web_search(tools),
+        wants_web_search=(all if translated else any)(_is_web_search(tool) for tool in tools) and bool(tools),
         thinking=text_of(thinking.get("type")),
         thinking_budget=budget if isinstance(budget, int) else 0,
         body=body,
     )
 
 
-def _holds_web_search(tools: list[Json]) -> bool:
-    for tool in tools:
-        kind = tool.get("type")
-        if isinstance(kind, str) and kind.startswith("web_search"):
-            return True
-    return False
+def _is_web_search(tool: Json) -> bool:
+    kind = tool.get("type")
+    return isinstance(kind, str) and kind.startswith("web_search")
 
 
 def _effort_in(holder: Json) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from .counter import TokenCounter
+from .counter import NO_BOUND, Counter, TokenCounter
+from .counters import Counters
+from .endpoint import Post
 
-__all__ = ["TokenCounter"]
+__all__ = ["NO_BOUND", "Counter", "Counters", "Post", "TokenCounter"]

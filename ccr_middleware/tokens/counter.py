@@ -3,44 +3,72 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+import sys
+import threading
+from typing import Any, Protocol
 
 from anyio import CapacityLimiter, to_thread
 from anyio.lowlevel import RunVar
 
 from .cache import CountCache
-from .encoding import EncodingUnavailable, count_tokens, estimate_tokens, is_loaded, utf8_length
+from .encoding import CL100K
 from .parts import Text, split
+from .vocabulary import EncodingNotReady, EncodingUnavailable, Estimate, Vocabulary, estimate_tokens, utf8_length
 
-#: So many characters are encoded on the event loop (about 3 ms of code); more go to a worker thread.
-MAX_INLINE_CHARS = 20_000
 #: Cached texts; about 120 bytes each.
 MAX_CACHED_TEXTS = 50_000
 #: Prompts encoded at a time on one event loop. Threads of our own: the host keeps its forty for itself.
 MAX_WORKERS = 4
+#: What `at_most` says where nothing is known.
+NO_BOUND = sys.maxsize
 
 _log = logging.getLogger(__name__)
+
+
+class Counter(Protocol):
+    """Counts the tokens of Messages requests for one target. Never raises, and never blocks the event loop."""
+
+    def at_most(self, body: Any) -> int:
+        """A number that `count` does not exceed, found without counting; NO_BOUND where none is known."""
+
+    async def count(self, body: Any) -> int:
+        """The tokens of a request body."""
+
+    def count_text(self, text: str) -> int:
+        """The tokens of one text, or a good guess at once."""
 
 
 class TokenCounter:
     """Counts tokens for one gateway, which owns the cache of counts.
 
     Routing, `count_tokens` and `message_start` all ask here, so they all say the same (F14, C31). The numbers are
-    those of cl100k for the texts (`parts` says which) and estimates for images and documents (`media`). Where the
-    encoding cannot be loaded, one warning is logged and texts are estimated too: no request fails for a number.
+    those of a vocabulary for the texts (`parts` says which) and estimates for images and documents (`media`). When the
+    vocabulary cannot be loaded, one warning is logged and the `fallback` counts the texts, or if that cannot be loaded
+    either they are estimated: no request fails for a number.
     """
 
-    def __init__(self, max_cached_texts: int = MAX_CACHED_TEXTS) -> None:
+    def __init__(
+        self,
+        vocabulary: Vocabulary = CL100K,
+        fallback: Vocabulary | None = None,
+        max_cached_texts: int = MAX_CACHED_TEXTS,
+    ) -> None:
         self._cache = CountCache(max_cached_texts)
-        self._count_tokens = count_tokens
+        self._vocabulary = vocabulary
+        self._count_tokens = vocabulary.count
+        self._fallbacks: list[Vocabulary] = [Estimate()] if fallback is None else [Estimate(), fallback]
+        self._falling_back = threading.Lock()
         self._workers: RunVar[CapacityLimiter] = RunVar("ccr_middleware.tokens")
 
     def at_most(self, body: Any) -> int:
-        """A number that `count` cannot exceed, found without encoding: no text has more tokens than bytes of UTF-8.
+        """A number that `count` cannot exceed, found without encoding: no text has more tokens than bytes of UTF-8,
+        if the vocabulary is made of bytes (NO_BOUND otherwise).
 
         Enough to see that a short request is below a threshold. (The length of the raw body is no such number: an
         image of a few bytes, or one behind a URL, counts for more.)
         """
+        if not self._vocabulary.byte_level:
+            return NO_BOUND
         texts, flat_tokens = split(body)
         return flat_tokens + sum([len(text) if isinstance(text, bytes) else utf8_length(text) for text in texts])
 
@@ -57,7 +85,7 @@ class TokenCounter:
         total, missing = self._look_up(body)
         if not missing:
             return total
-        if is_loaded() and sum(map(len, missing)) <= MAX_INLINE_CHARS:
+        if self._vocabulary.is_loaded() and sum(map(len, missing)) <= self._vocabulary.inline_chars:
             return total + self._encode(missing)
         try:
             return total + await to_thread.run_sync(
@@ -69,13 +97,13 @@ class TokenCounter:
     def count_text(self, text: str) -> int:
         """The tokens of one text, for the usage of an answer whose provider gave none. Never blocks.
 
-        A long text, or one that comes before the encoding was loaded, is estimated. What is counted is cached: the
+        A long text, or one that comes before the vocabulary was loaded, is estimated. What is counted is cached: the
         client will send it back in its next request.
         """
         known = self._cache.get(text)
         if known is not None:
             return known
-        if len(text) > MAX_INLINE_CHARS or not is_loaded():
+        if len(text) > self._vocabulary.inline_chars or not self._vocabulary.is_loaded():
             return estimate_tokens(text)
         return self._encode([text])
 
@@ -88,17 +116,43 @@ class TokenCounter:
     def _encode(self, texts: list[Text]) -> int:
         total = 0
         for text in texts:
-            count = self._count(text.decode("utf-8", "replace") if isinstance(text, bytes) else text)
+            string = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+            try:
+                count = self._count(string)
+            except EncodingNotReady:
+                total += self._count_meanwhile(string)
+                continue
             self._cache.put(text, count)
             total += count
         return total
 
     def _count(self, text: str) -> int:
-        try:
-            return self._count_tokens(text)
-        except EncodingUnavailable as error:
+        while True:
+            vocabulary = self._vocabulary
+            try:
+                return self._count_tokens(text)
+            except EncodingNotReady:
+                raise
+            except EncodingUnavailable as error:
+                self._fall_back(vocabulary, error)
+
+    def _fall_back(self, failed: Vocabulary, error: EncodingUnavailable) -> None:
+        with self._falling_back:
+            if self._vocabulary is not failed:
+                return  # another thread was faster
+            following = self._fallbacks.pop()
+            self._count_tokens = following.count  # first, so that nobody blames the new one for the old one's failure
+            self._vocabulary = following
+        if isinstance(following, Estimate):
             _log.warning("Tokens are estimated from now on: %s", error)
-            self._count_tokens = estimate_tokens
+        else:
+            _log.warning("Tokens of %s are counted with %s from now on: %s", failed.name, following.name, error)
+
+    def _count_meanwhile(self, text: str) -> int:
+        # Not cached: it is another vocabulary's number.
+        try:
+            return self._fallbacks[-1].count(text)
+        except EncodingUnavailable:
             return estimate_tokens(text)
 
     def _limiter(self) -> CapacityLimiter:

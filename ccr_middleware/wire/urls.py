@@ -9,9 +9,12 @@ import re
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-Wire = Literal["chat", "messages"]
+from .format import WireName
 
-_ENDPOINTS: dict[Wire, str] = {"chat": "chat/completions", "messages": "messages"}
+#: The formats whose endpoints have one name; Gemini's depends on the model.
+NamedEndpoint = Literal["chat", "messages", "responses"]
+
+_ENDPOINTS: dict[NamedEndpoint, str] = {"chat": "chat/completions", "messages": "messages", "responses": "responses"}
 
 #: A segment that is a version: v1, v4, v1beta, v1beta1.
 _VERSION = re.compile(r"v\d+(?:(?:alpha|beta)\d*)?")
@@ -20,7 +23,7 @@ _VERSION = re.compile(r"v\d+(?:(?:alpha|beta)\d*)?")
 _UNVERSIONED = frozenset({"api", "anthropic", "compatible-mode"})
 
 
-def endpoint_url(base_url: str, wire: Wire) -> str:
+def endpoint_url(base_url: str, wire: NamedEndpoint) -> str:
     """The URL to post to. A whole endpoint stays, a base gets its end, an unknown deeper path is posted to as given.
 
     The query is kept. Raises nothing: a text that is no URL fails when it is used.
@@ -29,11 +32,24 @@ def endpoint_url(base_url: str, wire: Wire) -> str:
     if url is None:
         return base_url
     path = url.path.rstrip("/")
+    if not path and is_azure(url.hostname or ""):
+        path = "/openai/v1"
     end = _end(path, wire)
     return urlunsplit((url.scheme, url.netloc, f"{path}/{end}" if end else path, url.query, ""))
 
 
-def _end(path: str, wire: Wire) -> str:
+def is_azure(host: str) -> bool:
+    """Whether a host is one of Azure's, where the key goes into `api-key`."""
+    return host.endswith((".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com"))
+
+
+def key_header(base_url: str) -> str | None:
+    """The header a provider wants its key in, if its host alone tells."""
+    url = _split(base_url)
+    return "api-key" if url is not None and is_azure(url.hostname or "") else None
+
+
+def _end(path: str, wire: NamedEndpoint) -> str:
     """What is missing at the end of a path."""
     endpoint = _ENDPOINTS[wire]
     last = path.rpartition("/")[2].lower()
@@ -46,16 +62,24 @@ def _end(path: str, wire: Wire) -> str:
     return ""
 
 
-def wire_for(base_url: str) -> Wire:
-    """The wire format of a provider, told by its URL: Anthropic's own, or paths named after it or its endpoint."""
+def wire_for(base_url: str) -> WireName:
+    """The wire format of a provider, told by its URL: hosts with one format of their own, and paths named after a
+    format or its endpoint."""
     url = _split(base_url)
     if url is None:
         return "chat"
     segments = [segment.lower() for segment in url.path.split("/") if segment]
     if segments and _VERSION.fullmatch(segments[-1]):
         segments.pop()
-    if url.hostname == "api.anthropic.com" or (segments and segments[-1] in ("messages", "anthropic")):
+    last = segments[-1] if segments else ""
+    if url.hostname == "api.anthropic.com" or last in ("messages", "anthropic"):
         return "messages"
+    if last == "responses" or segments[-2:] == ["backend-api", "codex"]:
+        return "responses"
+    if ":" in last and "generatecontent" in last:
+        return "gemini"
+    if url.hostname == "generativelanguage.googleapis.com" and "openai" not in segments:
+        return "gemini"
     return "chat"
 
 

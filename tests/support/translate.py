@@ -8,7 +8,8 @@ from ccr_middleware.anthropic.events import frame
 from ccr_middleware.anthropic.stream import MessageStream, StreamSettings
 from ccr_middleware.errors import UpstreamError
 from ccr_middleware.jsonio import dumps
-from ccr_middleware.wire.chat.answer import ChatAnswer
+from ccr_middleware.wire.answer import TranslatedAnswer
+from ccr_middleware.wire.chat.format import CHAT
 
 from .strict import Checked, check_stream
 
@@ -17,7 +18,7 @@ FEEDINGS = ("whole", "bytes", "crlf")
 each_feeding = pytest.mark.parametrize("feeding", FEEDINGS)
 
 
-def new_answer(**settings) -> ChatAnswer:
+def new_answer(**settings) -> TranslatedAnswer:
     """A reader as the gateway makes it, with predictable ids."""
     numbers = count(1)
     defaults = {
@@ -27,7 +28,7 @@ def new_answer(**settings) -> ChatAnswer:
         "new_tool_id": lambda: f"toolu_{next(numbers)}",
     }
     stop = settings.pop("stop", ())
-    return ChatAnswer(MessageStream(StreamSettings(**(defaults | settings))), _read_error, stop=stop)
+    return TranslatedAnswer(CHAT, MessageStream(StreamSettings(**(defaults | settings))), _read_error, stop=stop)
 
 
 def _read_error(error) -> UpstreamError:
@@ -42,7 +43,7 @@ def pieces(data: bytes, feeding: str) -> list[bytes]:
     return [data[i : i + 1] for i in range(len(data))] if feeding == "bytes" else [data]
 
 
-def events_of(data: bytes, feeding: str = "whole", **settings) -> tuple[list[dict], ChatAnswer]:
+def events_of(data: bytes, feeding: str = "whole", **settings) -> tuple[list[dict], TranslatedAnswer]:
     """All events of a streamed answer, and its reader."""
     answer = new_answer(**settings)
     events = [event for piece in pieces(data, feeding) for event in answer.feed(piece).events]

@@ -35,6 +35,19 @@ _WORDS = {
     "timeout_error": 504,
     "overloaded_error": 529,
     "overloaded": 529,
+    # Google's, for the errors whose number is that of a remote procedure call
+    "invalid_argument": 400,
+    "failed_precondition": 400,
+    "out_of_range": 400,
+    "unauthenticated": 401,
+    "permission_denied": 403,
+    "not_found": 404,
+    "aborted": 409,
+    "resource_exhausted": 429,
+    "internal": 500,
+    "unknown": 500,
+    "unavailable": 503,
+    "deadline_exceeded": 504,
 }
 
 
@@ -87,11 +100,12 @@ def read_object(value: Any, depth: int = 0) -> Told:
             told = read_object(inner, depth + 1)
             if told.text or told.code:
                 told.status = told.status or _status_of(value)
+                _read_google_details(value.get("details"), told)
                 return told
     told = Told(_text_of(value, depth), _code_of(value), _status_of(value))
     _read_metadata(value.get("metadata"), told, depth)
     details = value.get("details")
-    _read_retry_info(details, told)
+    _read_google_details(details, told)
     if isinstance(details, dict) and isinstance(details.get("error_code"), str):
         told.details = details
     return told
@@ -160,12 +174,17 @@ def _read_metadata(metadata: Any, told: Told, depth: int) -> None:
         told.reset = str(headers.get("X-RateLimit-Reset") or "")
 
 
-def _read_retry_info(details: Any, told: Told) -> None:
-    """Google: `RetryInfo` among the details says how long to wait (`"34.4s"`)."""
+def _read_google_details(details: Any, told: Told) -> None:
+    """Google: among the details `RetryInfo` says how long to wait (`"34.4s"`), and `ErrorInfo` has the word that says
+    more than the status (`API_KEY_INVALID`)."""
     for entry in details if isinstance(details, list) else ():
-        delay = entry.get("retryDelay") if isinstance(entry, dict) else None
+        if not isinstance(entry, dict):
+            continue
+        delay, reason = entry.get("retryDelay"), entry.get("reason")
         if isinstance(delay, str) and (found := re.fullmatch(r"(\d+(?:\.\d+)?)s", delay)):
             told.wait_seconds = float(found[1])
+        if isinstance(reason, str) and str(entry.get("@type")).endswith("google.rpc.ErrorInfo"):
+            told.code = reason.lower()
 
 
 def _web_page(text: str) -> str:

@@ -8,6 +8,8 @@ Statuses are kept where Anthropic has them. What is changed, and why:
 | too large a max_tokens, as 400 or 422          | 400    | in the words that make the client ask for less           |
 | 400 `tool_use_failed` (Groq)                   | 502    | the model's fault, not the request's: retried (fact 51)  |
 | 401, 403                                       | same   | not to be retried: eleven requests otherwise             |
+| 400 `API_KEY_INVALID` (Gemini)                 | 401    | the same                                                 |
+| 400 "payload size exceeds" (Gemini)            | 413    | a request that is too large, which no client tries again |
 | 429 with an exhausted balance                  | 429    | not to be retried                                        |
 | 406, 415, 416, 422 and other 4xx               | 400    | the same to Anthropic                                    |
 | 405, 410; 431                                  | 404; 413 | the same to Anthropic                                  |
@@ -39,7 +41,8 @@ _WAITING = frozenset({408, 425, 429, 503, 529})
 _OVERFLOW = re.compile(
     r"prompt is too long|maximum context length|context[_ ]length[_ ]exceeded|exceeds? the (?:model's )?context window"
     r"|context window exceeds|exceeds? the available context|greater than the context length|input is too long for"
-    r"|input token count.{0,40}exceeds|maximum prompt length is|reduce the length of the (?:messages|prompt)"
+    r"|input token count.{0,40}(?:exceeds|only supports up to)|maximum prompt length is"
+    r"|reduce the length of the (?:messages|prompt)"
     r"|exceeded model token limit|too large for model with \d+|context length is only|input tokens exceed the"
     r"|input length.{0,40}exceeds|prompt token count of \d+ exceeds|range of input length should be"
     r"|model_context_window_exceeded|exceeds? (?:the )?(?:model's )?maximum (?:context|input|prompt)",
@@ -52,19 +55,24 @@ _OVERFLOW_LIMIT = re.compile(
 )
 _NUMBER = re.compile(r"\d[\d,]{2,12}")
 
-#: The greatest max_tokens, in the words of OpenAI, Groq, DeepSeek, DashScope, GLM and Volcengine.
+#: The greatest max_tokens, in the words of OpenAI, Groq, DeepSeek, DashScope, GLM and Volcengine; and the first that is
+#: too great, in Gemini's.
 _LIMIT = re.compile(
     r"supports? at most (\d{1,12}) (?:completion|output) tokens"
-    r"|max_(?:completion_|output_)?tokens\b.{0,80}?(?:less than or equal to|<=|at most|\[ ?\d+ ?, ?)\D{0,3}(\d{1,12})",
+    r"|max_(?:completion_|output_)?tokens\b.{0,80}?(?:less than or equal to|<=|at most|\[ ?\d+ ?, ?)\D{0,3}(\d{1,12})"
+    r"|maxOutputTokens\b.{0,80}? to (\d{1,12}) \(exclusive\)",
     re.IGNORECASE | re.DOTALL,
 )
-_GIVEN = re.compile(r"(?:provided|got|too large:|requested)\D{0,10}(\d{1,12})", re.IGNORECASE)
+_GIVEN = re.compile(r"(?:provided|got|too large:|requested|value of)\D{0,10}(\d{1,12})", re.IGNORECASE)
 
 #: What Claude Code looks for in a message and heals by itself.
 _UNDERSTOOD = re.compile(
     r"max_tokens: \d+ > \d+|messages\.\d+\.role|Input should be 'user' or 'assistant'"
     r"|(?:context_management|output_config): Extra inputs|anthropic-beta|tool_reference|Invalid `?signature"
 )
+
+#: Too many bytes, which Gemini answers with 400.
+_TOO_LARGE = re.compile(r"payload size exceeds the limit", re.IGNORECASE)
 
 _TRACE = re.compile(r"\n[ \t]+at \S.*|\n?Traceback \(most recent call last\).*", re.DOTALL)
 _KEYS = re.compile(r"\b(?:(?:sk|gsk|csk|xai|pplx|hf|nvapi)[-_]|AIza)[A-Za-z0-9_*-]{10,}|(?<=Bearer )\S{8,}")
@@ -114,10 +122,11 @@ def _make(
         message = f"{_too_long(text)} ({_heading(provider, model)}{text})"
         return UpstreamError(message, status=400, should_retry=False, provider=provider, model=model)
     if status in (400, 422) and (limit := _LIMIT.search(text)):
-        message = _too_many(text, int(limit[1] or limit[2]), model, max_tokens)
+        most = int(limit[1] or limit[2] or int(limit[3]) - 1)
+        message = _too_many(text, most, model, max_tokens)
         return UpstreamError(message, status=400, provider=provider, model=model)
+    status = _status(status, told.code, text)
     should_retry = False if status in (401, 403) or told.code in _NO_BALANCE else None
-    status = 502 if told.code == "tool_use_failed" else _status(status)
     wait = headers.get("retry-after")
     if wait is None and should_retry is None and status in _WAITING:
         wait = retry_after_seconds(headers, told)
@@ -132,7 +141,14 @@ def _make(
     )
 
 
-def _status(status: int) -> int:
+def _status(status: int, code: str, text: str) -> int:
+    """The status a client is given for the provider's, its error's word and text."""
+    if code == "tool_use_failed":
+        return 502
+    if status == 400 and code == "api_key_invalid":
+        return 401
+    if status == 400 and _TOO_LARGE.search(text):
+        return 413
     if status in ERROR_TYPES and status != 405 and status != 422:
         return status
     if known := _STATUSES.get(status):

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from ...losses import Losses
 from ...unified import Json, Part, ToolCall, UnifiedMessage
+from ..format import Recall
 from .dialect import ChatDialect
 from .parts import PARAGRAPH, as_parts, collapse, note, plain_text, to_wire_parts, to_wire_text
-from .replay import Recall, add_reasoning
+from .replay import add_reasoning
 from .tool_names import ToolIds, ToolNames
 
 #: Stand where a provider takes nothing empty.

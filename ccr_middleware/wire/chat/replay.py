@@ -13,23 +13,14 @@ What a signature holds is agreed with `reasoning_out`: for `reasoning_details` a
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ...jsonio import loads
 from ...losses import Losses
 from ...unified import Json, ThinkingBlock, UnifiedMessage
+from ..format import Recall
 from .dialect import ChatDialect
-
-#: The reasoning that stood before a tool call, by the call's id, when the gateway remembers it.
-Recall = Callable[[str], str | None]
 
 #: Accepted by Gemini instead of a signature for calls it did not make (ai.google.dev thought signatures).
 SKIP_SIGNATURE = "skip_thought_signature_validator"
-
-
-def recall_nothing(tool_call_id: str) -> str | None:
-    """For a gateway without a memory."""
-    return None
 
 
 def add_reasoning(wire: Json, message: UnifiedMessage, dialect: ChatDialect, recall: Recall, losses: Losses) -> None:
@@ -43,7 +34,7 @@ def add_reasoning(wire: Json, message: UnifiedMessage, dialect: ChatDialect, rec
         return
     wanted = dialect.replay_always or "tool_calls" in message
     if field == "thought_signature":
-        _sign_call(wire, blocks, dialect)
+        _sign_call(wire, message, dialect, recall)
     elif field == "reasoning_details":
         found = _details(blocks, dialect, unsigned=wanted and dialect.replay_unsigned)
         if not found and wanted and (text := _spare_text(message, dialect, recall, losses)):
@@ -63,8 +54,8 @@ def _is_own(block: ThinkingBlock, dialect: ChatDialect) -> bool:
 def _spare_text(message: UnifiedMessage, dialect: ChatDialect, recall: Recall, losses: Losses) -> str | None:
     """What stands for reasoning that the history does not have."""
     for call in message.get("tool_calls", ()):
-        if text := recall(call["id"]):
-            return text
+        if (remembered := recall(call["id"])) and remembered.text:
+            return remembered.text
     if dialect.replay_placeholder:
         losses.add("thinking.history", "emulated", "A placeholder stands for reasoning that is not known any more.")
     return dialect.replay_placeholder
@@ -97,9 +88,13 @@ def _unpack(payload: str, first: str, *others: str) -> Json:
     return {first: payload}
 
 
-def _sign_call(wire: Json, blocks: list[ThinkingBlock], dialect: ChatDialect) -> None:
+def _sign_call(wire: Json, message: UnifiedMessage, dialect: ChatDialect, recall: Recall) -> None:
     """Gemini's signature stands on the first call of a turn (fact 34)."""
     calls = wire.get("tool_calls")
-    if calls:
-        own = (block["signature"] for block in blocks if _is_own(block, dialect) and "signature" in block)
-        calls[0]["extra_content"] = {"google": {"thought_signature": next(own, SKIP_SIGNATURE)}}
+    if not calls:
+        return
+    blocks = message.get("thinking", ())
+    own = next((block["signature"] for block in blocks if _is_own(block, dialect) and "signature" in block), None)
+    if own is None and (remembered := recall(message["tool_calls"][0]["id"])) and remembered.issuer == dialect.name:
+        own = remembered.signature
+    calls[0]["extra_content"] = {"google": {"thought_signature": own or SKIP_SIGNATURE}}

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import re
 from hashlib import sha256
-from typing import NamedTuple
 
 from ...jsonio import dumps_str
 from ...losses import Losses
 from ...unified import Json, ResponseFormat, UnifiedRequest
+from ..format import Built, Recall, recall_nothing
 from .dialect import ChatDialect
 from .messages import MessageWriter
 from .reasoning import to_wire_reasoning
-from .replay import Recall, recall_nothing
 from .tool_names import ToolNames
 from .tools import is_strict, to_wire_tools
 
@@ -24,22 +23,14 @@ from .tools import is_strict, to_wire_tools
 USER_LIMIT = 64
 
 
-class ChatRequest(NamedTuple):
-    """The body, and what turns the tool names of the answer back into the client's."""
-
-    body: Json
-    tool_names: ToolNames
-
-
 def build_chat_body(
     request: UnifiedRequest,
     model: str,
     dialect: ChatDialect,
     losses: Losses,
-    *,
     recall: Recall = recall_nothing,
-) -> ChatRequest:
-    """The body for a provider. `recall` gives remembered reasoning by tool call id (see `replay`).
+) -> Built:
+    """The body for a provider, and what goes with it (`Built`). `recall` gives remembered reasoning by tool call id.
 
     The request is not changed, but schemas and texts in the body are the request's own objects. When the dialect
     streams only, the body asks for a stream whatever the request says.
@@ -68,7 +59,7 @@ def build_chat_body(
     for message in request["messages"]:
         writer.add(message)
     body["messages"] = writer.finish(notes)
-    return ChatRequest(body, names)
+    return Built(body, names.from_wire, body.get(dialect.max_tokens_field))
 
 
 def _add_limits(request: UnifiedRequest, dialect: ChatDialect, losses: Losses, body: Json) -> None:

@@ -1,30 +1,31 @@
-"""Reading a chat-completions answer: bytes → chunks → (wire steps) → unified → (unified steps) → events."""
+"""Reading a translated answer: bytes → chunks → (wire steps) → unified → (unified steps) → events."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, cast
 
-from ...answer import Outcome, Output
-from ...anthropic.stream import MessageStream
-from ...errors import GatewayError, UpstreamBroken, UpstreamError
-from ...jsonio import loads
-from ...losses import Losses
-from ...transformers.base import Stage, TransformContext, Transformer
-from ...unified import Event, Json, UnifiedChunk
-from .chunks import ChatChunks
-from .stream import ChatReader
+from ..answer import Outcome, Output
+from ..anthropic.stream import MessageStream
+from ..errors import UpstreamBroken, UpstreamError
+from ..jsonio import loads
+from ..losses import Losses
+from ..transformers.base import Stage, TransformContext, Transformer
+from ..unified import Event, Json, UnifiedChunk
+from .format import ReadError, WireFormat
 
 AnyStage = Stage[dict[str, Any], dict[str, Any]]
 
 
-class ChatAnswer:
-    """One answer of a chat-completions provider. `steps` are the target's transformers, nearest to the wire first."""
+class TranslatedAnswer:
+    """One answer in a wire format that is translated. The steps are the target's transformers, nearest to the wire
+    first; `stop` are the stop sequences that were asked for."""
 
     def __init__(
         self,
+        wire: WireFormat[Any],
         message: MessageStream,
-        read_error: Callable[[Any], GatewayError],
+        read_error: ReadError,
         *,
         stop: tuple[str, ...] = (),
         wire_steps: tuple[Transformer[Any], ...] = (),
@@ -33,8 +34,9 @@ class ChatAnswer:
     ) -> None:
         self.message = message
         self.ended = False
-        self._chunks = ChatChunks()
-        self._reader = ChatReader(read_error, stop)
+        self.streams_arrays = wire.streams_arrays
+        self._chunks = wire.new_decoder()
+        self._reader = wire.new_reader(read_error, stop)
         self._wire_steps = wire_steps
         self._unified_steps = unified_steps
         self._context = context or TransformContext("", "", Losses())

@@ -1,0 +1,26 @@
+"""`POST /v1/chat/completions` and `POST /v1/responses`: the gateway for clients of OpenAI."""
+
+from __future__ import annotations
+
+from ..http import Request
+from ..state import State
+from ..targets import Snapshot
+from ..wire.chat.inbound.format import CHAT_CLIENT
+from ..wire.client import ClientFormat
+from ..wire.responses.inbound.format import RESPONSES_CLIENT
+from .answering import answer, make_call, parse_body
+
+
+async def chat_completions(request: Request, snapshot: Snapshot, state: State, request_id: str) -> None:
+    """Answer a chat completions request, as a stream or as JSON."""
+    await _answer(CHAT_CLIENT, request, snapshot, state, request_id)
+
+
+async def responses(request: Request, snapshot: Snapshot, state: State, request_id: str) -> None:
+    """Answer a Responses request, as a stream or as JSON. Nothing is stored."""
+    await _answer(RESPONSES_CLIENT, request, snapshot, state, request_id)
+
+
+async def _answer(client: ClientFormat, request: Request, snapshot: Snapshot, state: State, request_id: str) -> None:
+    raw = await request.body(snapshot.config.max_body_bytes)
+    await answer(request, make_call(request, raw, parse_body(raw), client, snapshot, state, request_id), state)
