@@ -147,7 +147,8 @@ class ResponseFormat(TypedDict):
 
 
 class UnifiedRequest(TypedDict):
-    """A whole request. `server_tools` holds tools the provider would have to run itself, as the client sent them."""
+    """A whole request. `server_tools` holds tools the provider would have to run itself, as the client sent them.
+    `repetition_penalty` no client can say; transformers may."""
 
     model: str
     messages: list[UnifiedMessage]
@@ -156,6 +157,7 @@ class UnifiedRequest(TypedDict):
     temperature: NotRequired[float]
     top_p: NotRequired[float]
     top_k: NotRequired[int]
+    repetition_penalty: NotRequired[float]
     stop: NotRequired[list[str]]
     tools: NotRequired[list[UnifiedTool]]
     server_tools: NotRequired[list[Json]]

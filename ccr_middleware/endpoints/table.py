@@ -11,9 +11,10 @@ from ..state import State
 from ..targets import Snapshot
 from ..wire.chat.inbound.format import CHAT_CLIENT
 from ..wire.client import ClientFormat
+from ..wire.gemini.inbound.format import GEMINI_CLIENT
 from ..wire.messages import MESSAGES_CLIENT
 from ..wire.responses.inbound.format import RESPONSES_CLIENT
-from . import about, messages, openai
+from . import about, gemini, messages, openai
 
 Handler = Callable[[Request, Snapshot, State, str], Awaitable[None]]
 
@@ -35,6 +36,7 @@ ENDPOINTS: Mapping[str, Mapping[str, Endpoint]] = {
     "/v1/messages/count_tokens": {"POST": Endpoint(messages.count_tokens)},
     "/v1/chat/completions": {"POST": Endpoint(openai.chat_completions, client=CHAT_CLIENT)},
     "/v1/responses": {"POST": Endpoint(openai.responses, client=RESPONSES_CLIENT)},
+    "/v1beta/models/{model}:{action}": {"POST": Endpoint(gemini.generate, client=GEMINI_CLIENT)},
     "/v1/models": {"GET": Endpoint(about.models)},
     "/v1/models/{id}": {"GET": Endpoint(about.model)},
 }
@@ -43,6 +45,8 @@ ENDPOINTS: Mapping[str, Mapping[str, Endpoint]] = {
 def find_endpoint(method: str, path: str) -> Endpoint:
     """The endpoint of a request. Raises `NotFound` or `MethodNotAllowed`."""
     methods = ENDPOINTS.get(path)
+    if methods is None and ":" in path and path.startswith(gemini.PREFIXES) and method == "POST":
+        methods = ENDPOINTS["/v1beta/models/{model}:{action}"]
     if methods is None and path.startswith("/v1/models/"):
         methods = ENDPOINTS["/v1/models/{id}"]
     if methods is None:

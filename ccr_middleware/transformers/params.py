@@ -57,6 +57,10 @@ class SamplingOptions(NoOptions):
     repetition_penalty: float | None = None
 
 
+#: The fields of a dialect that say whether a parameter is taken.
+_TAKEN_BY = {"temperature": ("sampling",), "top_p": ("sampling",), "top_k": ("sampling", "top_k")}
+
+
 class Sampling(Transformer[SamplingOptions]):
     """Sets sampling parameters. Whoever sets one says that the provider takes it, whatever is known of the host."""
 
@@ -67,8 +71,7 @@ class Sampling(Transformer[SamplingOptions]):
     def __init__(self, options: SamplingOptions) -> None:
         super().__init__(options)
         self._values = options.model_dump(exclude={"max_tokens"}, exclude_none=True)
-        taken = {"top_k": "top_k" in self._values, "sampling": not self._values.keys() <= {"repetition_penalty"}}
-        self.dialect = {field: True for field, is_set in taken.items() if is_set}
+        self.dialect = {field: True for name in self._values for field in _TAKEN_BY.get(name, ())}
 
     def transform_request_in(self, request: UpstreamRequest, context: TransformContext) -> UpstreamRequest:
         """Write the configured values into the request."""

@@ -38,7 +38,6 @@ class TranslatedAnswer:
         self._chunks = wire.new_decoder()
         self._reader = wire.new_reader(read_error, stop)
         self._wire_steps = wire_steps
-        self._unified_steps = unified_steps
         self._context = context or TransformContext("", "", Losses())
         self._wire_stages = _open(wire_steps, self._context)
         self._unified_stages = _open(unified_steps, self._context)
@@ -87,10 +86,7 @@ class TranslatedAnswer:
             raise UpstreamBroken("the provider's answer is JSON but no object")
         for step in self._wire_steps:
             document = step.transform_response_out(document, self._context)
-        chunks = self._reader.read_whole(document)
-        for step in self._unified_steps:
-            chunks = [cast(UnifiedChunk, step.transform_response_out(cast(Json, c), self._context)) for c in chunks]
-        return Output(self._events_of(chunks))
+        return Output(self._events_of(self._through_unified(self._reader.read_whole(document))))
 
     def outcome(self) -> Outcome:
         """Stop reason, usage, and what a later turn may need."""

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from ..errors import GatewayError
 from ..losses import Losses
+from ..transformers.base import WireName as WireName
 from ..unified import Json, Remembered, UnifiedChunk, UnifiedRequest
-
-#: The wire formats a provider can speak.
-WireName = Literal["chat", "messages", "responses", "gemini"]
 
 #: What is remembered of the reasoning before a tool call, by the call's id.
 Recall = Callable[[str], Remembered | None]

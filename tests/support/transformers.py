@@ -1,6 +1,7 @@
-"""Transformers at work on answers: unified chunks in, what a client reads out.
+"""Transformers at work: unified chunks in, what a client reads out; a Messages request in, a chat body out.
 
 told(["tooluse", make("enhancetool")], [{"text": "a"}, *call(0, "Read", "{}"), FINISH]).text == "a"
+Sent("tooluse", ("maxtoken", {"max_tokens": 5}), body=request(thinking=None)).body["max_tokens"] == 5
 """
 
 import copy
@@ -39,10 +40,12 @@ STAGED = ["tooluse", "enhancetool", "forcereasoning", "extrathinktag"]
 
 
 def context() -> TransformContext:
+    """What a transformer is told of a call."""
     return TransformContext("p", "m", Losses(), stream=True)
 
 
 def make(name: str, **options: Any) -> Transformer[Any]:
+    """A transformer with these options, or with the sample ones."""
     return REGISTRY.make(name, options or SAMPLE_OPTIONS.get(name, {}), "here")
 
 
@@ -109,7 +112,7 @@ def cut(text: str, size: int) -> list[Json]:
 
 
 def recut(chunks: list[Json], sizes: list[int]) -> list[Json]:
-    """The same answer with its text and arguments cut in other places; two neighbours may become one chunk."""
+    """The same answer with its text and arguments cut into pieces of these sizes, over and over."""
     out: list[Json] = []
     turn = 0
     for chunk in chunks:

@@ -90,6 +90,8 @@ def _add_sampling(request: UnifiedRequest, dialect: ChatDialect, losses: Losses,
             body[name] = value
         elif value != 1:  # 1 is what they are when nothing is said
             losses.add(name, "dropped", "This model does not let its sampling be set.")
+    if "repetition_penalty" in request:
+        body["repetition_penalty"] = request["repetition_penalty"]
     if top_k is not None:
         if dialect.top_k and dialect.sampling:
             body["top_k"] = top_k

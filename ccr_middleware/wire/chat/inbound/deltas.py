@@ -158,7 +158,7 @@ class Deltas:
         self._parts.append(piece)
         if self._legacy:
             return [{"function_call": {"arguments": piece}}] if not self._calls else []
-        if self._block.get("name") in self._custom:
+        if text_of(self._block.get("name")) in self._custom:
             return []
         return [{"tool_calls": [{"index": self._calls, "function": {"arguments": piece}}]}]
 
@@ -166,7 +166,7 @@ class Deltas:
         self._block = block
         written = [] if self._parts else self._arguments("{}")
         self._block = {}
-        if self._legacy or block.get("name") not in self._custom:
+        if self._legacy or text_of(block.get("name")) not in self._custom:
             return written
         custom = {"name": block["name"], "input": _input_text("".join(self._parts))}
         return [{"tool_calls": [{"index": self._calls, "id": block.get("id"), "type": "custom", "custom": custom}]}]
