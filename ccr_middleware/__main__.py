@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from . import __version__
 from .errors import ConfigError
@@ -26,7 +28,34 @@ def parser() -> argparse.ArgumentParser:
         "--log-level", metavar="L", choices=["fatal", "error", "warn", "info", "debug", "trace"], help="default info"
     )
     top.add_argument("--version", action="version", version=f"ccr_middleware {__version__}")
+    commands = top.add_subparsers(title="other commands", dest="command", metavar="COMMAND")
+    about = "run a transformer through every request feature and every kind of answer"
+    _conformance(commands.add_parser("conformance", help=about, description=f"{about.capitalize()}."))
     return top
+
+
+def _conformance(command: argparse.ArgumentParser) -> None:
+    target = "a transformer: its name, module:Class, path/to/file.py or path/to/file.py:Class"
+    wires = ["chat", "messages", "responses", "gemini"]
+    command.add_argument("target", metavar="TARGET", help=target)
+    command.add_argument("--options", metavar="JSON", type=_json_object, default={}, help="its options")
+    command.add_argument(
+        "--wire", choices=wires, help="the wire format it is used with; default: the one it names, or chat"
+    )
+    command.add_argument(
+        "--allow", metavar="FEATURE", action="append", default=[], help="what it is there to remove: *.cache_control"
+    )
+    command.add_argument("--json", action="store_true", help="print the scorecard as JSON")
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(f"must be JSON: {problem}") from None
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError("must be a JSON object")
+    return value
 
 
 def _port(text: str) -> int:
@@ -36,11 +65,15 @@ def _port(text: str) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status: 0, or 2 for what the user can mend."""
+    """Run the command line and return its exit status: 0, 1 for a check that failed, 2 for what the user can mend."""
     args = parser().parse_args(argv)
-    from .standalone import serve
-
     try:
+        if args.command == "conformance":
+            from .conformance.command import run
+
+            return run(args)
+        from .standalone import serve
+
         serve(args, os.environ)
     except ConfigError as problem:
         print(f"ccr_middleware: {problem}", file=sys.stderr)  # noqa: T201

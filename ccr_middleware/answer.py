@@ -6,6 +6,8 @@ One `Answer` serves one attempt. Which kind it is depends on the wire format: `w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from .errors import UpstreamBroken, UpstreamError
@@ -20,16 +22,15 @@ class Output(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What is remembered of a finished answer: its stop reason, its usage, and the reasoning before its tool calls
-    (None when nobody can want that back).
+    """What is remembered of a finished answer: its stop reason, its usage, and the reasoning that a later request may
+    have to send back, by tool id or `text_key`.
 
     `skipped` counts the events of the stream that could not be read.
     """
 
     stop_reason: str | None
     usage: Usage
-    reasoning: Remembered | None = None
-    tool_ids: tuple[str, ...] = ()
+    remember: Mapping[str, Remembered] = MappingProxyType({})
     skipped: int = 0
 
 

@@ -5,32 +5,19 @@ Converted anew from the pristine request each time, for the target's own wire fo
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any, cast
-
 from .answer import Answer
-from .anthropic.event_stream import EventStreamDecoder
-from .anthropic.lane import forward_headers, lane_body
-from .anthropic.native import to_native
-from .anthropic.relay import RelayAnswer
-from .anthropic.request import to_unified
-from .anthropic.stream import MessageStream, StreamSettings
 from .call import Call
 from .counting import count_for_target
 from .credentials.access import Access
 from .errors import BadRequest
 from .jsonio import dumps
-from .pairing import pair_tools
 from .routing.subagent import strip_tag
 from .state import State
 from .targets import NOWHERE, Target
-from .transformers.base import TransformContext, UpstreamRequest
-from .unified import Json, Part, UnifiedRequest
+from .transformers.base import TransformContext
+from .translate.conversion import convert, open_relay, relay
+from .unified import Json
 from .upstream import WireRequest
-from .wire.answer import TranslatedAnswer
-from .wire.chat.errors import error_from_chunk
-from .wire.format import Built, WireFormat
-from .wire.platforms import Platform
 
 #: Searched for in the raw bytes of a small request; JSON has no need to escape any of it.
 SUBAGENT_TAG = b"CCR-SUBAGENT-MODEL"
@@ -73,8 +60,8 @@ async def prepare(call: Call, state: State) -> Attempt:
         if call.streaming:
             call.input_tokens = await count_for_target(call, state)
         try:
-            attempt = _translate(call, target, target.format, body, access, state)
-        except RecursionError:
+            attempt = _translate(call, target, body, access, state)
+        except RecursionError:  # converted, but too deep to be written
             raise BadRequest("the request is nested too deeply") from None
     if call.strict and (dropped := call.losses.dropped()):
         lost = "; ".join(f"{loss.feature}: {loss.detail or 'cannot be carried'}" for loss in dropped)
@@ -95,105 +82,39 @@ async def _access(target: Target, state: State) -> Access:
 
 def _relay(call: Call, target: Target, body: Json, access: Access) -> Attempt:
     """The Anthropic lane: the client's bytes, its `anthropic-*` headers, our credential."""
-    if not call.client.relays:
-        body = to_native(body, call.losses)
-    provider, platform, edited = target.provider, target.platform, body is not call.body
-    headers = {**forward_headers(call.headers, provider.allowed_betas), **access.headers}
-    drop_fields, add_fields = provider.drop_fields, None
-    if platform is not None:
-        drop_fields, add_fields = _on_platform(platform, drop_fields, headers)
-    raw = lane_body(
+    native = call.client.relays
+    sent = relay(
         call.raw,
         body,
-        model=target.model if platform is None else None,
-        drop_fields=drop_fields,
-        add_fields=add_fields,
-        edited=edited,
+        target,
+        edited=body is not call.body,
+        native=native,
+        client_headers=call.headers,
+        headers=access.headers,
         losses=call.losses,
     )
-    request = _wire_request(target, target.url(stream=call.streaming, place=access.place), headers, raw)
-    answer = RelayAnswer(
-        streaming=call.streaming,
-        translated=not call.client.relays,
-        unframe=EventStreamDecoder().feed if platform is not None and platform.event_stream else None,
-    )
-    return Attempt(target, request, answer)
-
-
-def _on_platform(
-    platform: Platform, drop_fields: tuple[str, ...], headers: dict[str, str]
-) -> tuple[tuple[str, ...], Json]:
-    """The fields of a Messages body that go and come on a platform. Takes out the headers that it has in the body."""
-    add_fields: Json = {"anthropic_version": platform.anthropic_version}
-    headers.pop("anthropic-version", None)
-    if platform.betas_in_body and (betas := headers.pop("anthropic-beta", "")):
-        add_fields["anthropic_beta"] = [beta.strip() for beta in betas.split(",")]
-    return drop_fields if platform.keeps_stream else (*drop_fields, "stream"), add_fields
-
-
-def _translate(call: Call, target: Target, form: WireFormat[Any], body: Json, access: Access, state: State) -> Attempt:
-    """Through the pivot to the target's wire format."""
-    session_id = call.session_id or None
-    context = TransformContext(target.provider.name, target.model, call.losses, session_id, call.streaming)
-    unified = to_unified(body, call.losses, session_id=session_id)
-    unified["stream"] = call.streaming
-    unified["messages"] = pair_tools(unified["messages"], call.losses)
     url = target.url(stream=call.streaming, place=access.place)
-    request = UpstreamRequest(url, dict(access.headers), cast(Json, unified))
-    for step in target.unified_steps:
-        request = step.transform_request_in(request, context)
-    unified = cast(UnifiedRequest, request.body)
-    built = form.build(unified, target.model, target.dialect, call.losses, state.reasoning.get)
-    request.body = built.body
-    for step in target.wire_steps:
-        request = step.transform_request_in(request, context)
-    answer = TranslatedAnswer(
-        form,
-        MessageStream(_stream_settings(call, target, state, unified, built)),
-        partial(
-            error_from_chunk,
-            provider=target.provider.name,
-            model=target.model,
-            mask=call.snapshot.mask,
-            max_tokens=built.max_tokens,
-        ),
-        stop=tuple(unified.get("stop", ())),
-        wire_steps=target.wire_steps[::-1],
-        unified_steps=target.unified_steps[::-1],
-        context=context,
-    )
-    wire = _wire_request(target, request.url, request.headers, dumps(request.body))
-    return Attempt(target, wire, answer, built.max_tokens)
+    answer = open_relay(target, streaming=call.streaming, native=native)
+    return Attempt(target, _wire_request(target, url, sent.headers, sent.body), answer)
 
 
-def _stream_settings(call: Call, target: Target, state: State, unified: UnifiedRequest, built: Built) -> StreamSettings:
-    """What the writer of the answer is told. It holds nothing of the request's messages."""
-    return StreamSettings(
+def _translate(call: Call, target: Target, body: Json, access: Access, state: State) -> Attempt:
+    """Through the pivot to the target's wire format."""
+    context = TransformContext(target.provider.name, target.model, call.losses, call.session_id or None, call.streaming)
+    url = target.url(stream=call.streaming, place=access.place)
+    converted = convert(body, target, context, url=url, headers=access.headers, recall=state.reasoning.get)
+    answer = converted.open_answer(
         message_id=call.id.replace("req_", "msg_", 1),
         model=call.asked_model or target.model,
         # Not counted: only a provider that tells no usage makes this estimate seen.
         input_tokens=call.input_tokens or 1 + len(call.raw) // 4,
-        new_tool_id=partial(state.new_id, "toolu_"),
-        tool_name=built.tool_name,
-        issuer=target.dialect.name,
-        search_query=_search_query(unified),
+        new_id=state.new_id,
+        mask=call.snapshot.mask,
     )
+    request = converted.request
+    wire = _wire_request(target, request.url, request.headers, dumps(request.body))
+    return Attempt(target, wire, answer, converted.max_tokens)
 
 
 def _wire_request(target: Target, url: str, headers: dict[str, str], body: bytes) -> WireRequest:
     return WireRequest(url, headers, body, connect_timeout_seconds=target.timeouts.connect_seconds)
-
-
-def _search_query(request: UnifiedRequest) -> str | None:
-    """What a web search request searches for: the last thing the user said (client report, section 4)."""
-    tools = request.get("server_tools", ())
-    if not any(str(tool.get("type", "")).startswith("web_search") for tool in tools):
-        return None
-    said = (message["content"] for message in reversed(request["messages"]) if message["role"] == "user")
-    return _text_of(next(said, None)).rpartition("query:")[2].strip()
-
-
-def _text_of(content: str | list[Part] | None) -> str:
-    if isinstance(content, str):
-        return content
-    return " ".join(part["text"] for part in content or () if part["type"] == "text")

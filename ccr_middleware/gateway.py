@@ -16,6 +16,7 @@ from .config import Config, load_config
 from .demo import DEMO_SCHEME, DEMO_URL
 from .endpoints.table import find_endpoint
 from .errors import GatewayError, InternalError
+from .extensions.transformers import load_transformers
 from .http import ClientLeft, Request, send_bytes, send_error
 from .state import State
 from .targets import Snapshot, with_demo
@@ -128,10 +129,14 @@ class Gateway:
                 return
 
     def _load(self, config: ConfigSource) -> Snapshot:
-        loaded = load_config(config, env=self._env, known_transformers=self._registry.names())
-        snapshot = Snapshot(with_demo(loaded, DEMO_URL), self._registry)
+        loaded = load_config(config, env=self._env)
+        registry, warnings = load_transformers(loaded, self._registry)
+        if warnings:
+            told = tuple(dict.fromkeys((*loaded.warnings, *warnings)))
+            loaded = loaded.model_copy(update={"warnings": told})
+        snapshot = Snapshot(with_demo(loaded, DEMO_URL), registry)
         snapshot.check()
-        for warning in loaded.warnings:
+        for warning in snapshot.config.warnings:
             log.warning("configuration: %s", warning)
         if loaded.providers and not self._lazy:
             preload()  # takes longer than anything else, and should not happen within the first request

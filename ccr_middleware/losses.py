@@ -7,8 +7,9 @@ from typing import Literal, NamedTuple, Self
 
 #: - `dropped`: gone; the model will not know of it. With `strict` on, the request is refused instead.
 #: - `emulated`: carried in another form with the same purpose (a document as text, a system note as user text).
-#: - `clamped`: a number was moved into what the provider takes.
-Action = Literal["dropped", "emulated", "clamped"]
+#: - `clamped`: a number or a depth was moved into what the provider takes.
+#: - `omitted`: left out where no answer depends on it: what to cache, who asks, reasoning nobody takes back.
+Action = Literal["dropped", "emulated", "clamped", "omitted"]
 
 
 class Loss(NamedTuple):

@@ -195,9 +195,8 @@ class _Reading:
             state.session_tokens.put(call.session_id, total)
         if outcome.skipped:
             log.warning("%s: %d unreadable events of the provider were skipped", call.id, outcome.skipped)
-        if outcome.reasoning is not None:
-            for tool_id in outcome.tool_ids:
-                state.reasoning.put(tool_id, outcome.reasoning)
+        for key, reasoning in outcome.remember.items():
+            state.reasoning.put(key, reasoning)
 
 
 async def _error_of(response: WireResponse, attempt: Attempt, call: Call) -> UpstreamError:

@@ -29,7 +29,6 @@ from . import __version__
 from .config import Config, load_config
 from .errors import ConfigError
 from .gateway import Gateway
-from .transformers.builtin import builtin_registry
 from .upstream import preload
 
 #: In-flight answers may take so long (seconds) after a stop was asked for.
@@ -61,7 +60,7 @@ def load_settings(args: Namespace, env: Mapping[str, str]) -> Config:
 
     Raises `ConfigError`.
     """
-    config = load_config(config_path(args, env), env=env, known_transformers=builtin_registry().names())
+    config = load_config(config_path(args, env), env=env)
     overrides: dict[str, Any] = {}
     for key, flag, variable in (
         ("host", args.host, "HOST"),

@@ -83,7 +83,7 @@ class State:
     """Everything mutable of a gateway but its configuration.
 
     - `counters`: counted texts, and the tokenizers that are loaded.
-    - `reasoning`: tool id → the reasoning before that call, for providers that want it back from clients that drop it.
+    - `reasoning`: tool id or `text_key` → the reasoning there, for providers that want it back from clients without it.
     - `session_tokens`: session id → input tokens of its last answer, for the long-context rule.
     - `notes`: what the log has been told about routing, so that it is told once.
     - `transports`: connections to the providers.

@@ -6,22 +6,22 @@ reload changes nothing under its feet.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from .config.schema import Config, Provider, Timeouts, TransformerUse, Vertex
 from .errors import ConfigError, InternalError, NotFound
 from .routing.models import Resolver
 from .transformers.base import Transformer
-from .transformers.registry import Registry
+from .transformers.registry import BrokenTransformer, Registry
 from .upstream.base import PoolSettings
 from .wire.format import Endpoint, WireFormat, WireName
 from .wire.formats import wire_format
 from .wire.platforms import PLATFORMS, Place, Platform, platform_for
-from .wire.urls import endpoint_url, key_header, wire_for
+from .wire.urls import endpoint_url, is_azure, wire_for
 
 NOWHERE = Place()
 
@@ -46,6 +46,13 @@ class Target:
     platform: Platform | None = None
     vertex: Vertex | None = None
 
+    @property
+    def is_claude(self) -> bool:
+        """Whether a target that speaks Messages is Anthropic's own model, which checks signatures; others speak the
+        format too, and want their unsigned thinking back."""
+        host = urlsplit(self.provider.base_url).hostname or ""
+        return self.platform is not None or host.endswith("anthropic.com") or "claude" in self.model.lower()
+
     def url(self, *, stream: bool, place: Place = NOWHERE) -> str:
         """Where to post. `{model}` in a configured URL is the model's name."""
         base_url = self.provider.base_url.replace("{model}", quote(self.model, safe="", errors="replace"))
@@ -56,12 +63,16 @@ class Target:
 
 
 class Snapshot:
-    """A configuration in use, with what is derived from it."""
+    """A configuration in use, with what is derived from it.
+
+    `registry`: the transformers that can be used. `broken`: why some targets cannot be, once `check` has looked.
+    """
 
     def __init__(self, config: Config, registry: Registry) -> None:
         self.config = config
         self.resolver = Resolver(config)
-        self._registry = registry
+        self.registry = registry
+        self.broken: list[BrokenTransformer] = []
         self._targets: dict[tuple[str, str], Target] = {}
 
     def target(self, provider_name: str, model: str) -> Target:
@@ -77,11 +88,21 @@ class Snapshot:
     def check(self) -> None:
         """Make every target that is listed, so that what is wrong shows when the configuration is loaded.
 
-        Raises `ConfigError` for options and dialects that cannot be.
+        Raises `ConfigError` for options and dialects that cannot be. A transformer of the user's own that cannot be
+        used breaks its own targets only: they answer with its error, and the configuration gets a warning.
         """
+        warnings: list[str] = []
         for provider in self.config.providers:
             for model in provider.models or ("",):
-                self._targets[provider.name, model] = self._compile(provider, model)
+                try:
+                    self._targets[provider.name, model] = target = self._compile(provider, model)
+                    warnings += self._unused(target)
+                except BrokenTransformer as problem:
+                    self.broken.append(problem)
+                    warnings.append(problem.message)
+        if warnings:
+            told = tuple(dict.fromkeys((*self.config.warnings, *warnings)))
+            self.config = self.config.model_copy(update={"warnings": told})
 
     @cached_property
     def pool(self) -> PoolSettings:
@@ -116,9 +137,34 @@ class Snapshot:
         except ConfigError as problem:
             raise InternalError(f"the configuration cannot be used: {problem}") from None
 
+    def _unused(self, target: Target) -> Iterator[str]:
+        """A warning for each transformer of the user's own that edits nothing, since nothing is edited there."""
+        for step in (*target.unified_steps, *target.wire_steps) if target.format is None else ():
+            entry = self.registry.entry(step.name)
+            if entry is not None and entry.loaded and entry.edits:
+                yield (
+                    f"provider {target.provider.name} speaks Anthropic Messages, where requests and answers pass as "
+                    f'they are: the transformer "{step.name}" has no effect there'
+                )
+
     def _compile(self, provider: Provider, model: str) -> Target:
         uses = (*provider.use, *provider.use_by_model.get(model, ()))
         steps = [step for use in uses if (step := self._step(provider, use)) is not None]
+        try:
+            return self._target(provider, model, steps)
+        except (ConfigError, ValueError) as problem:
+            name = next((step.name for step in steps if self._says_facts(step)), None)
+            if name is None:
+                raise
+            text = " ".join(str(problem).split())
+            raise BrokenTransformer(f'{text} (with what the transformer "{name}" says of it)', name) from None
+
+    def _says_facts(self, step: Transformer[Any]) -> bool:
+        """Whether a transformer of the user's own says something of the provider."""
+        entry = self.registry.entry(step.name)
+        return entry is not None and entry.loaded and bool(step.dialect or step.platform)
+
+    def _target(self, provider: Provider, model: str, steps: list[Transformer[Any]]) -> Target:
         wire = _wire_of(provider, steps)
         form = None if wire == "messages" else wire_format(wire)
         platform = _platform_of(provider, steps)
@@ -137,9 +183,12 @@ class Snapshot:
         )
 
     def _step(self, provider: Provider, use: TransformerUse) -> Transformer[Any] | None:
-        if self._registry.find(use.name) is None:
+        if self.registry.entry(use.name) is None:
             return None  # reported as a warning when the configuration was loaded
-        return self._registry.make(use.name, use.options, f"provider {provider.name}")
+        try:
+            return self.registry.make(use.name, use.options, f"provider {provider.name}")
+        except BrokenTransformer as problem:
+            raise BrokenTransformer(self.mask(problem.message), problem.transformer) from problem
 
 
 def _wire_of(provider: Provider, steps: Iterable[Transformer[Any]]) -> WireName:
@@ -187,6 +236,24 @@ def _limit_of(provider: Provider, model: str) -> int | None:
     return limits
 
 
+def _key_scheme(
+    provider: Provider,
+    form: WireFormat[Any] | None,
+    platform: Platform | None,
+    steps: Iterable[Transformer[Any]],
+) -> str:
+    """How the key is sent: `bearer`, `none`, or the name of a header."""
+    if platform is not None and platform.name == "vertex":
+        return "none"
+    if provider.auth:
+        return provider.auth
+    if platform is not None or any(getattr(step.options, "use_bearer", False) for step in steps):
+        return "bearer"
+    if is_azure(provider.base_url):
+        return "api-key"
+    return form.auth if form else "x-api-key"
+
+
 def _headers(
     provider: Provider,
     form: WireFormat[Any] | None,
@@ -194,12 +261,7 @@ def _headers(
     steps: Iterable[Transformer[Any]],
 ) -> dict[str, str]:
     """Configured headers and exactly one credential (failure-modes F24); Vertex's is added when a request is sent."""
-    bearer = platform is not None or any(getattr(step.options, "use_bearer", False) for step in steps)
-    scheme = provider.auth or (
-        "bearer" if bearer else key_header(provider.base_url) or (form.auth if form else "x-api-key")
-    )
-    if platform is not None and platform.name == "vertex":
-        scheme = "none"
+    scheme = _key_scheme(provider, form, platform, steps)
     headers = {"content-type": "application/json"}
     if provider.api_key and scheme != "none":
         if scheme == "bearer":

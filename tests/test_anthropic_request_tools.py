@@ -44,7 +44,8 @@ def names(request):
         (custom(type="custom", strict=True), function(strict=True), ""),
         (custom(strict=False), function(strict=False), ""),
         (custom(cache_control={"type": "ephemeral"}), {**function(), "cache_control": {"type": "ephemeral"}}, ""),
-        (custom(defer_loading=True, eager_input_streaming=True), function(), ""),
+        (custom(eager_input_streaming=True, defer_loading=False), function(), ""),
+        (custom(defer_loading=True), function(), "tool.defer_loading=emulated"),
         (custom(allowed_callers=["direct"]), function(), ""),
         (custom(allowed_callers=["code_execution_20260120"]), function(), "tool.allowed_callers=emulated"),
         (
@@ -102,7 +103,7 @@ def test_deferred_tools_are_offered_and_the_placeholder_is_not():
     placeholder = custom("DeferredToolPlaceholder", defer_loading=True)
     request, losses = convert([custom("ToolSearch"), placeholder, custom("WebFetch", defer_loading=True)])
     assert names(request) == ["ToolSearch", "WebFetch"]
-    assert losses == ""
+    assert losses == "tool.defer_loading=emulated"
 
 
 def test_of_two_tools_with_one_name_the_last_counts():

@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from ccr_middleware import catalogue
 from ccr_middleware.errors import ConfigError
 from ccr_middleware.wire.chat.dialect import ChatDialect
 from ccr_middleware.wire.chat.dialects import dialect_for
-from ccr_middleware.wire.chat.hosts import DEMO, HOSTS, LOCAL_PORTS
+from ccr_middleware.wire.chat.hosts import DEMO, host
 from ccr_middleware.wire.chat.model_families import MODEL_FAMILIES
+
+HOSTS = (*(host(name) for name in catalogue.families()), DEMO)
 
 
 @pytest.mark.parametrize(
@@ -143,16 +146,14 @@ def test_a_wrong_override_is_named(overrides: dict[str, Any], words: list[str]) 
 
 def test_the_tables_name_only_fields_of_the_dialect() -> None:
     known = {field.name for field in fields(ChatDialect)}
-    hosts = (*HOSTS, *LOCAL_PORTS.values(), DEMO)
-    for host in hosts:
-        assert set(host.fields) <= known
-        assert re.fullmatch(r"[a-z0-9][a-z0-9_-]*", host.name), "the name signs reasoning"
-    for rule in (*MODEL_FAMILIES, *(rule for host in hosts for rule in host.models)):
+    for one in HOSTS:
+        assert set(one.fields) <= known
+        assert re.fullmatch(r"[a-z0-9][a-z0-9_-]*", one.name), "the name signs reasoning"
+    for rule in (*MODEL_FAMILIES, *(rule for one in HOSTS for rule in one.models)):
         assert set(rule.fields) <= known
 
 
 def test_every_entry_of_the_tables_has_values_of_the_right_type() -> None:
-    hosts = (*HOSTS, *LOCAL_PORTS.values(), DEMO)
-    tables = [host.fields for host in hosts] + [rule.fields for host in hosts for rule in host.models]
+    tables = [one.fields for one in HOSTS] + [rule.fields for one in HOSTS for rule in one.models]
     for table in (*tables, *(rule.fields for rule in MODEL_FAMILIES)):
         dialect_for("", "", table)

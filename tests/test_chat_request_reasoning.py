@@ -74,9 +74,17 @@ def test_c16_exactly_one_consistent_setting(target: tuple[str, str], reasoning: 
 
 
 @pytest.mark.parametrize("target", [OPENAI, DEEPSEEK, GLM, KIMI, QWEN, OPENROUTER, CLAUDE, UNKNOWN])
-@pytest.mark.parametrize("reasoning", [DISABLED, DISABLED | {"effort": "high"}, None, {}])
-def test_c16_disabled_and_absent_say_nothing(target: tuple[str, str], reasoning: Json | None) -> None:
-    assert settings(target, reasoning) == ({}, "")
+@pytest.mark.parametrize(
+    ("reasoning", "losses"),
+    [
+        (DISABLED, "thinking.disabled=clamped"),
+        (DISABLED | {"effort": "high"}, "thinking.disabled=clamped"),
+        (None, ""),
+        ({}, ""),
+    ],
+)
+def test_c16_disabled_and_absent_say_nothing(target: tuple[str, str], reasoning: Json | None, losses: str) -> None:
+    assert settings(target, reasoning) == ({}, losses)
 
 
 def test_off_can_be_said_where_the_operator_wants_it() -> None:
@@ -88,7 +96,8 @@ def test_off_can_be_said_where_the_operator_wants_it() -> None:
 @pytest.mark.parametrize(
     ("target", "reasoning", "losses"),
     [
-        (UNKNOWN, ADAPTIVE, ""),
+        (UNKNOWN, ADAPTIVE, "thinking=clamped"),
+        (DEEPSEEK, {"effort": "high"}, "thinking.effort=clamped"),
         (UNKNOWN, HIGH, "thinking.effort=clamped"),
         (KIMI, HIGH, "thinking.effort=clamped"),
         (OPENAI, {"enabled": True, "effort": "max"}, "thinking.effort=clamped"),
@@ -269,7 +278,13 @@ def test_redacted_thinking_is_reported() -> None:
     for target in (DEEPSEEK, CLAUDE, UNKNOWN):
         message, losses = replayed(target, OWN, redacted)
         assert "b3BhcXVl" not in str(message)
-        assert losses == "thinking.redacted=dropped"
+        assert losses.partition(",")[0] == "thinking.redacted=dropped"
+
+
+def test_reasoning_that_is_not_wanted_back_is_reported() -> None:
+    for target, omitted in ((UNKNOWN, True), (CLAUDE, True), (DEEPSEEK, False)):
+        losses = replayed(target, FOREIGN)[1]
+        assert losses == ("thinking.history=omitted" if omitted else "")
 
 
 def test_a_turn_of_nothing_but_thinking_is_left_out() -> None:

@@ -5,14 +5,16 @@ from typing import Any
 import pytest
 
 from ccr_middleware.anthropic.request import to_unified
+from ccr_middleware.anthropic.signature import text_key
 from ccr_middleware.errors import EmptyAnswer, UpstreamError
 from ccr_middleware.losses import Losses
+from ccr_middleware.unified import Remembered
 from ccr_middleware.wire.format import recall_nothing
 from ccr_middleware.wire.gemini.format import GEMINI
 from ccr_middleware.wire.gemini.reader import GeminiReader
 
 from .support.gemini_answer import Run, array, call, chunk, failure, signatures, sse, stream, text, whole
-from .support.scripted import FEEDINGS
+from .support.scripted import FEEDINGS, feed
 
 Json = dict[str, Any]
 
@@ -104,9 +106,18 @@ def test_c18_it_closes_the_thinking_before_the_call() -> None:
 @each_feeding
 def test_c18_a_text_s_signature_comes_behind_it_and_an_empty_text_s_is_kept(feeding: str) -> None:
     signed = sse(chunk(text("Hel", thoughtSignature="S1")), chunk(text("lo")), chunk(text("", thoughtSignature="S2")))
-    checked = stream(signed + sse(chunk(finish="STOP")), feeding)
-    assert kinds(checked) == ["text", "thinking", "text", "thinking"]
+    checked = stream(signed + sse(chunk(call("f"), finish="STOP")), feeding)
+    assert kinds(checked) == ["text", "thinking", "thinking", "tool_use"]
     assert signatures(checked) == [{"s": "S1", "on": "text"}, {"s": "S2", "on": "text"}]
+
+
+@each_feeding
+def test_c18_the_signature_of_the_last_text_is_remembered_by_it(feeding: str) -> None:
+    """Clients take the last block for the result of a turn: thinking behind the text would hide it."""
+    parts = [chunk(text("Hel", thoughtSignature="S1")), chunk(text("lo")), chunk(text("", thoughtSignature="S2"))]
+    run = Run().stream(feed(sse(*parts, chunk(finish="STOP")), feeding))
+    assert kinds(run.checked()) == ["text"]
+    assert run.message.outcome().remember == {text_key("Hello"): Remembered("", '{"s":"S2","on":"text"}', "gemini")}
 
 
 def test_c18_signatures_on_thoughts_and_of_built_in_tools() -> None:
@@ -232,7 +243,7 @@ def test_code_and_its_result_are_readable() -> None:
     assert checked.text == (
         "I compute\n````python\nprint('```')\n````\n````\n```\n````\n[OUTCOME_FAILED]\n```\nboom\n```\nSo."
     )
-    assert signatures(checked) == [{"s": "S", "on": "text"}]
+    assert signatures(checked) == []  # it is that of the text, which is the last block
 
 
 def test_an_image_is_not_dropped_in_silence() -> None:
@@ -250,8 +261,8 @@ def test_what_is_nested_too_deeply_to_be_written_does_not_raise() -> None:
         deep = {"a": deep}
     reader = GeminiReader(lambda error: UpstreamError(""))
     assert reader.feed(chunk(call("f", deep))) == [{"tool_calls": [{"index": 0, "name": "f", "arguments": "{"}]}]
-    assert reader.feed(chunk({"toolCall": deep, "thoughtSignature": "S"})) == []
-    assert reader.finish() == [{"signature": '{"s":"S","on":"part"}'}]
+    signed = [{"signature": '{"s":"S","on":"part"}'}]
+    assert reader.feed(chunk({"toolCall": deep, "thoughtSignature": "S"})) == signed
 
 
 def test_c18_a_turn_goes_back_to_gemini_as_it_came() -> None:

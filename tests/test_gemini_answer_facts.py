@@ -141,7 +141,7 @@ def test_c45_sources_told_after_a_signed_text_are_still_cited() -> None:
             chunk(finish="STOP", groundingMetadata=WEB),
         )
     )
-    assert [block["type"] for block in checked.blocks] == ["text", "thinking"]
+    assert [block["type"] for block in checked.blocks] == ["text"]
     assert len(checked.blocks[0]["citations"]) == len(SOURCES)
 
 

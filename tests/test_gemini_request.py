@@ -80,7 +80,7 @@ THINKING = [
     ("gemini-2.0-flash", {"enabled": False}, None, ""),
     ("gemini-2.5-flash", {"enabled": True}, {"thinkingBudget": -1, "includeThoughts": True}, ""),
     ("gemini-3-flash-preview", {"enabled": True}, {"includeThoughts": True}, ""),
-    ("gemini-2.0-flash", {"enabled": True}, None, ""),
+    ("gemini-2.0-flash", {"enabled": True}, None, "thinking=clamped"),
     (
         "gemini-2.5-pro",
         {"enabled": True, "max_tokens": 31_999},
@@ -125,7 +125,7 @@ THINKING = [
     ),
     ("gemini-3.8-flash", {"enabled": False}, {"thinkingLevel": "low"}, "thinking.disabled=clamped"),
     ("gemini-3-flash-preview", {"effort": "low"}, {"thinkingLevel": "low"}, ""),
-    ("gemini-2.5-flash", {"effort": "low"}, None, ""),
+    ("gemini-2.5-flash", {"effort": "low"}, None, "thinking.effort=clamped"),
     ("gemini-2.0-flash", {"enabled": True, "effort": "low"}, None, "thinking.effort=clamped"),
     ("gemini-2.5-flash-image", {"enabled": False}, None, ""),
 ]
@@ -206,7 +206,8 @@ def test_more_for_every_body() -> None:
 
 
 def test_what_belongs_to_anthropics_service() -> None:
-    assert build(service_tier="auto", user="u", session_id="s")[1] == ""
+    assert build(service_tier="auto", session_id="s")[1] == ""
+    assert build(user="u")[1] == "metadata.user_id=omitted"
     assert build(service_tier="standard_only")[1] == "service_tier=dropped"
 
 

@@ -10,6 +10,7 @@ from ccr_middleware.errors import BadRequest, NotAuthenticated, NotFound, Upstre
 from ccr_middleware.losses import Losses
 from ccr_middleware.wire.chat.inbound.format import CHAT_CLIENT
 
+from .support import translate
 from .support.client_streams import SEARCH, batches, message, message_streams, settings, sse_data
 
 USER = {"role": "user", "content": "Hi"}
@@ -53,6 +54,14 @@ def folded(chunks):
                             calls[index]["function"]["arguments"] += piece["function"]["arguments"]
                 elif isinstance(value, str) and key != "role":
                     answer[key] = ((answer.get(key) or "") + value) or None
+                elif key == "reasoning_details":
+                    details = answer.setdefault(key, [])
+                    for piece in value:
+                        if piece["index"] == len(details):
+                            details.append(piece)
+                        else:
+                            text = details[piece["index"]]["text"] + piece["text"]
+                            details[piece["index"]] |= {**piece, "text": text}
                 elif isinstance(value, list):
                     answer[key] = answer.get(key, []) + value
                 else:
@@ -174,11 +183,20 @@ def test_thinking_is_shown_and_carried():
         {"type": "text", "text": "x"},
     )
     deltas = deltas_of(whole)
-    assert deltas[1] == {"reasoning_content": "hm"}
-    assert [delta["reasoning_details"][0] for delta in deltas if "reasoning_details" in delta] == [
-        {"type": "reasoning.text", "text": "hm", "signature": "Zm9v", "format": "anthropic-claude-v1", "index": 0},
-        {"type": "reasoning.encrypted", "data": "ccr1.chat.YQ", "format": "unknown", "index": 1},
-    ]
+    piece = {"type": "reasoning.text", "text": "hm", "index": 0}
+    seal = {"signature": "Zm9v", "format": "anthropic-claude-v1"}
+    redacted = {"type": "reasoning.encrypted", "data": "ccr1.chat.YQ", "format": "unknown", "index": 1}
+    assert deltas[1] == {"reasoning_content": "hm", "reasoning_details": [piece]}
+    assert deltas[2] == {"reasoning_details": [{**piece, "text": "", **seal}]}
+    assert answer_of(whole)["message"]["reasoning_details"] == [{**piece, **seal}, redacted]
+
+
+def test_a_provider_that_is_a_gateway_itself_shows_its_thinking_once():
+    streamed = CHAT_CLIENT.new_writer(settings()).feed(
+        unfold(message({"type": "thinking", "thinking": "hm", "signature": "Zm9v"}))
+    )
+    checked = translate.stream(streamed + b"data: [DONE]\n\n")
+    assert checked.thinking == "hm"
 
 
 def test_every_reason_to_stop_has_its_word():

@@ -103,7 +103,8 @@ def test_sampling():
         ({"thinkingBudget": 2048}, {"type": "enabled", "budget_tokens": 2048}, None),
         ({"thinkingLevel": "HIGH"}, {"type": "adaptive"}, "high"),
         ({"thinkingLevel": "minimal"}, {"type": "adaptive"}, "low"),
-        ({"includeThoughts": True}, None, None),
+        ({"includeThoughts": True}, {"type": "adaptive"}, None),
+        ({"includeThoughts": True, "thinkingBudget": 0}, {"type": "disabled"}, None),
     ],
 )
 def test_how_much_to_think(thinking, becomes, effort):

@@ -15,7 +15,7 @@ def native(**fields: Any) -> tuple[dict[str, Any], str]:
     body = {"model": "m", "messages": [USER], **fields}
     before = repr(body)
     losses = Losses()
-    out = to_native(body, losses)
+    out = to_native(body, str(body["model"]), losses)
     assert repr(body) == before
     return out, losses.header()
 
@@ -52,6 +52,26 @@ def test_a_budget_lies_between_the_least_and_the_limit(budget: int, limit: int, 
     assert losses == ("" if budget == settled[0] else "thinking.budget_tokens=clamped")
 
 
+@pytest.mark.parametrize(
+    ("model", "thinking", "effort"),
+    [
+        ("claude-sonnet-4-5-20250929", {"type": "enabled", "budget_tokens": 16_384}, None),
+        ("claude-opus-4@20250514", {"type": "enabled", "budget_tokens": 16_384}, None),
+        ("us.anthropic.claude-3-7-sonnet-v1:0", {"type": "enabled", "budget_tokens": 16_384}, None),
+        ("claude-opus-4-6", {"type": "adaptive"}, "high"),
+        ("claude-sonnet-5", {"type": "adaptive"}, "high"),
+        ("some-alias", {"type": "adaptive"}, "high"),
+    ],
+)
+def test_older_models_are_told_a_budget(model: str, thinking: dict[str, Any], effort: str | None) -> None:
+    config = {"effort": "high", "format": {"type": "json_schema", "schema": {}}}
+    out, losses = native(model=model, thinking={"type": "adaptive"}, output_config=config)
+    assert out["thinking"] == thinking
+    assert out["output_config"].get("effort") == effort
+    assert "format" in out["output_config"]
+    assert losses == ("" if effort else "output_config.effort=emulated")
+
+
 def test_calls_come_last_results_first_and_next() -> None:
     text, call = {"type": "text", "text": "t"}, {"type": "tool_use", "id": "1", "name": "f", "input": {}}
     result = {"type": "tool_result", "tool_use_id": "1", "content": "r"}
@@ -69,3 +89,37 @@ def test_calls_come_last_results_first_and_next() -> None:
         {"role": "user", "content": [result, text]},
         system,
     ]
+
+
+def test_thinking_without_a_budget_is_adaptive() -> None:
+    out, losses = native(thinking={"type": "enabled", "clear_thinking": False})
+    assert (out["thinking"], losses) == ({"type": "adaptive"}, "")
+
+
+def test_the_user_speaks_first() -> None:
+    said = {"role": "assistant", "content": "and so on"}
+    out, _ = native(messages=[said, USER])
+    assert [message["role"] for message in out["messages"]] == ["user", "assistant", "user"]
+    assert native(messages=[USER, said])[0]["messages"] == [USER, said]
+
+
+def test_calls_without_results_get_a_failure() -> None:
+    calls = [{"type": "tool_use", "id": name, "name": "f", "input": {}} for name in "ab"]
+    result = {"type": "tool_result", "tool_use_id": "b", "content": "r"}
+    out, losses = native(
+        messages=[
+            USER,
+            {"role": "assistant", "content": calls},
+            {"role": "user", "content": [result]},
+            {"role": "assistant", "content": [{**calls[0], "id": "c"}]},
+            USER,
+            {"role": "assistant", "content": [{**calls[0], "id": "d"}]},
+            {"role": "system", "content": "s"},
+        ]
+    )
+    roles = [message["role"] for message in out["messages"]]
+    assert roles == ["user", "assistant", "user", "assistant", "user", "assistant", "user", "system"]
+    given = [[block.get("tool_use_id") for block in out["messages"][n]["content"]] for n in (2, 4, 6)]
+    assert given == [["a", "b"], ["c", None], ["d"]]
+    assert out["messages"][4]["content"][1] == {"type": "text", "text": "x"}
+    assert losses == "tool_result.missing=emulated"

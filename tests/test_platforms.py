@@ -90,6 +90,13 @@ def test_vertex_urls(wire: Any, stream: bool, path: str) -> None:
     assert PLATFORMS["vertex"].url(Endpoint(VERTEX, "m", stream), wire, Place("p", "l")) == VERTEX + path
 
 
+@pytest.mark.parametrize(("location", "host"), [("us-east5", VERTEX), ("global", "https://aiplatform.googleapis.com")])
+def test_a_location_chooses_the_host_that_serves_it(location: str, host: str) -> None:
+    endpoint = Endpoint("https://aiplatform.googleapis.com", "m", False)
+    url = PLATFORMS["vertex"].url(endpoint, "gemini", Place("p", location))
+    assert url == f"{host}/v1/projects/p/locations/{location}/publishers/google/models/m:generateContent"
+
+
 def test_a_version_in_the_url_is_kept_and_a_dated_model_too() -> None:
     endpoint = Endpoint(VERTEX + "/v1beta1/", "claude-opus-4@20250514", False)
     url = PLATFORMS["vertex"].url(endpoint, "messages", Place("p", "l"))
@@ -157,7 +164,8 @@ def test_project_and_location_come_from_the_environment() -> None:
     fields = {"api_base_url": "https://aiplatform.googleapis.com", "transformer": {"use": ["vertex-gemini"]}}
     app = Gateway(providers(**fields), transport=transport, env=env)
     assert run(ask(app, body(stream=False))).status == 200
-    assert "/projects/from-env/locations/europe-west4/" in transport.requests[0].url
+    url = transport.requests[0].url
+    assert url.startswith("https://europe-west4-aiplatform.googleapis.com/v1/projects/from-env/locations/europe-west4/")
 
 
 # -- Bedrock -----------------------------------------------------------------------------------------------

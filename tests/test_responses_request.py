@@ -199,7 +199,7 @@ def test_the_codex_backend_streams_and_takes_no_limit_and_no_sampling() -> None:
     assert body["stream"] is True
     assert not {"max_output_tokens", "temperature", "user"} & set(body)
     assert body["prompt_cache_key"] == "s"
-    assert losses == "max_tokens=clamped, temperature=dropped"
+    assert losses == "max_tokens=clamped, temperature=dropped, metadata.user_id=omitted"
 
 
 @pytest.mark.parametrize(("host", "model", "sent"), [("openai", "gpt-4o", True), ("openai", "gpt-5.2", False)])

@@ -38,12 +38,12 @@ def test_c15_reasoning_goes_back_to_who_made_it_in_order() -> None:
 @pytest.mark.parametrize(
     ("block", "lost"),
     [
-        ({"issuer": "anthropic", "text": "I think.", "signature": "c2ln"}, ""),
-        ({"issuer": "", "text": "I think."}, ""),
-        (sealed("azure-responses", encrypted_content="gAAA"), ""),
-        (sealed("openai", encrypted_content="gAAA"), ""),
-        (sealed(id="rs_1"), ""),
-        (sealed() | {"signature": "{damaged"}, ""),
+        ({"issuer": "anthropic", "text": "I think.", "signature": "c2ln"}, "thinking.history=omitted"),
+        ({"issuer": "", "text": "I think."}, "thinking.history=omitted"),
+        (sealed("azure-responses", encrypted_content="gAAA"), "thinking.history=omitted"),
+        (sealed("openai", encrypted_content="gAAA"), "thinking.history=omitted"),
+        (sealed(id="rs_1"), "thinking.history=omitted"),
+        (sealed() | {"signature": "{damaged"}, "thinking.history=omitted"),
         ({"issuer": "anthropic", "text": "", "redacted": "b3BhcXVl"}, "thinking.redacted=dropped"),
         (OPAQUE | {"redacted": "{}"}, "thinking.redacted=dropped"),
     ],

@@ -38,7 +38,7 @@ def test_thinking_is_asked_for_or_switched_off() -> None:
     assert "thinking" not in Sent("reasoning", body=request(thinking=None)).body
     off = Sent(("reasoning", {"enable": False}))
     assert off.body["thinking"] == {"type": "disabled"}
-    assert not off.losses.header()
+    assert not off.losses.dropped()
 
 
 def test_t_3_arguments_behind_reasoning_come_once(capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,7 +98,7 @@ def test_tool_mode_demands_a_call_and_offers_the_exit() -> None:
     assert [tool["function"]["name"] for tool in sent.body["tools"]] == ["Read", "Bash", EXIT_TOOL]
     assert sent.body["messages"][0]["content"].startswith("S\n")
     assert EXIT_TOOL in sent.body["messages"][0]["content"]
-    assert not sent.losses.header()
+    assert not sent.losses.dropped()
 
 
 @pytest.mark.parametrize("system", [None, "S"])

@@ -130,7 +130,7 @@ def _image(block: Json, parts: list[Part], losses: Losses) -> None:
 
 def _unreachable_file(what: str, source: Json, block: Json, parts: list[Part], losses: Losses) -> None:
     """A file kept in Anthropic's Files API: nobody else can read it, so the model is told that it is missing."""
-    losses.add(f"{what}.file", "dropped", f"A {what} uploaded to Anthropic cannot be read by another provider.")
+    losses.add(f"{what}.file", "dropped", f"The {what} was uploaded to Anthropic, where no other provider can read it.")
     identifier = source.get("file_id")
     name = f" {identifier}" if isinstance(identifier, str) else ""
     parts.append(text_part(f"[{what}{name}: this file is not available here]", block))

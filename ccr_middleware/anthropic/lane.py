@@ -4,7 +4,11 @@ Its body is the client's, byte for byte, with only the model replaced. It is wri
 has to go: fields the provider's configuration drops, and what this gateway put into the history when other
 providers answered (failure-modes F10, C27):
 
-- thinking that Anthropic did not sign: it would refuse the whole conversation, so such blocks are taken out;
+- thinking that Anthropic did not sign: it would refuse the whole conversation, so such blocks are taken out. Other
+  makers that speak Messages sign nothing (fixtures fact 58), and some refuse a turn with calls that comes back without
+  its thinking (DeepSeek: "The `content[].thinking` in the thinking mode must be passed back", decolua/9router#2397);
+  they get it, without our signature;
+- ids of tools that Anthropic does not take (`tool_ids`);
 - searches that were not Anthropic's (ids beginning `srvtoolu_ccr`): told as text, and their citations removed.
 
 Genuine thinking is never touched.
@@ -14,16 +18,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from functools import partial
 from itertools import islice
 from typing import Any
 
 from ..errors import BadRequest
 from ..jsonio import dumps, loads
+from ..lenient import dicts
 from ..losses import Losses
 from ..unified import Json
 from .citations import SEARCH_ID_PREFIX
 from .server_blocks import describe
 from .signature import is_genuine
+from .tool_ids import with_legal_ids
 
 DEFAULT_VERSION = "2023-06-01"
 
@@ -45,16 +52,18 @@ def lane_body(
     drop_fields: Collection[str] = (),
     add_fields: Mapping[str, Any] | None = None,
     edited: bool = False,
+    is_claude: bool = True,
     losses: Losses | None = None,
 ) -> bytes:
     """The body to send. `raw` is what the client sent, `body` the same parsed, `edited` when it was changed since.
 
     `model` None: it is in the URL and not in the body. `add_fields`: what a platform wants besides.
+    `is_claude`: signatures and tool ids are checked; False for other makers that speak Messages.
     `drop_fields`: dotted names, which go through lists: `context_management`, `messages.content.cache_control.ttl`.
     Raises BadRequest when the body is nested too deeply to be written.
     """
     try:
-        clean = clean_history(body, Losses() if losses is None else losses)
+        clean = clean_history(body, Losses() if losses is None else losses, is_claude=is_claude)
         for name in drop_fields:
             clean = _without(clean, name.split("."))
         if add_fields:
@@ -124,39 +133,45 @@ def _without(value: Any, path: list[str]) -> Any:
     return value if member is value[path[0]] else {**value, path[0]: member}
 
 
-def clean_history(body: Json, losses: Losses) -> Json:
+def clean_history(body: Json, losses: Losses, *, is_claude: bool = True) -> Json:
     """The body without what this gateway wrote into the history; the same object when there is nothing of it.
 
     An assistant message of which nothing is left is left out: Anthropic refuses empty ones, and takes two user
-    messages in a row (fixtures fact 60).
+    messages in a row (fixtures fact 60). Not `is_claude`: thinking of others stays, without our signature.
     """
-    messages = body.get("messages")
-    if not isinstance(messages, list) or not any(_is_foreign_message(message) for message in messages):
+    given = body.get("messages")
+    if not isinstance(given, list):
         return body
+    messages = with_legal_ids(given) if is_claude else given
+    foreign = partial(_is_foreign_message, unsigned=not is_claude)
+    bare = is_claude and _never_thought(messages)  # whether the calls now answered were made without thinking
+    if not any(map(foreign, messages)):
+        clean = body if messages is given else {**body, "messages": messages}
+        return _thinking_off(clean, losses) if bare else clean
     kept: list[Any] = []
-    bare = False  # whether the last assistant turn lost the thinking its tool calls began with
+    lost = False  # whether the last assistant turn lost the thinking its tool calls began with
     for message in messages:
         if not _is_assistant(message):
             kept.append(message)
-        elif not _is_foreign_message(message):
+        elif not foreign(message):
             kept.append(message)
-            bare = False
-        elif content := _clean_content(message["content"], losses):
+            lost = False
+        elif content := _clean_content(message["content"], losses, unsigned=not is_claude):
             kept.append({**message, "content": content})
-            bare = _lost_its_thinking(message["content"], content)
+            lost = _lost_its_thinking(message["content"], content)
     clean = {**body, "messages": kept}
-    return _thinking_off(clean, losses) if bare else clean
+    return _thinking_off(clean, losses) if bare or lost else clean
 
 
 def _is_assistant(message: Any) -> bool:
     return isinstance(message, dict) and message.get("role") == "assistant"
 
 
-def _is_foreign_message(message: Any) -> bool:
+def _is_foreign_message(message: Any, *, unsigned: bool) -> bool:
     if not _is_assistant(message):
         return False
     content = message.get("content")
-    return isinstance(content, list) and any(_is_foreign(block) for block in content)
+    return isinstance(content, list) and any(_is_foreign(block, unsigned) for block in content)
 
 
 def _kind(block: Any) -> str:
@@ -164,14 +179,17 @@ def _kind(block: Any) -> str:
     return kind if isinstance(kind, str) else ""
 
 
-def _is_foreign(block: Any) -> bool:
-    """Whether this gateway wrote a block, or a part of it, that Anthropic would refuse."""
+def _is_foreign(block: Any, unsigned: bool) -> bool:
+    """Whether this gateway wrote a block, or a part of it, that the provider would refuse. `unsigned`: thinking that
+    nobody signed is none of that."""
     kind = _kind(block)
     if kind == "text":
         citations = block.get("citations")
         return isinstance(citations, list) and any(_is_own_citation(citation) for citation in citations)
     if kind in _SIGNED_IN:
         signature = block.get(_SIGNED_IN[kind])
+        if unsigned and kind == "thinking" and not signature:
+            return False
         return not isinstance(signature, str) or not is_genuine(signature)
     if kind in _SEARCH_ID_IN:
         return str(block.get(_SEARCH_ID_IN[kind])).startswith(SEARCH_ID_PREFIX)
@@ -187,13 +205,15 @@ def _is_own_citation(citation: Any) -> bool:
     )
 
 
-def _clean_content(content: list[Any], losses: Losses) -> list[Any]:
+def _clean_content(content: list[Any], losses: Losses, *, unsigned: bool) -> list[Any]:
     kept: list[Any] = []
     for block in content:
-        if not _is_foreign(block):
+        if not _is_foreign(block, unsigned):
             kept.append(block)
         elif block["type"] == "text":
             kept.append({key: value for key, value in block.items() if key != "citations"})
+        elif unsigned and block["type"] == "thinking" and block.get("thinking"):
+            kept.append({**block, "signature": ""})
         elif block["type"] in _SIGNED_IN:
             losses.add("thinking.foreign", "dropped", "Thinking of another provider cannot be shown to Anthropic.")
         else:
@@ -211,11 +231,30 @@ def _lost_its_thinking(before: list[Any], after: list[Any]) -> bool:
     return calls and _kind(before[0]) in _SIGNED_IN and _kind(after[0]) not in _SIGNED_IN
 
 
+def _never_thought(messages: list[Any]) -> bool:
+    """Whether the calls that are answered now belong to a turn in which no message begins with thinking.
+
+    Claude with a thinking budget makes no such turn: another provider did, one that shows no reasoning.
+    """
+    calls = False
+    for message in reversed(messages):
+        blocks = dicts(message.get("content")) if isinstance(message, dict) else []
+        kinds = [_kind(block) for block in blocks]
+        if _is_assistant(message):
+            if kinds and kinds[0] in _SIGNED_IN:
+                return False
+            calls = calls or "tool_use" in kinds
+        elif "tool_result" not in kinds:
+            break
+    return calls
+
+
 def _thinking_off(body: Json, losses: Losses) -> Json:
     """Switch a thinking budget off for this request.
 
     With `thinking.type: enabled` Anthropic insists that the last assistant turn begins with thinking while its tool
-    results are answered; when another provider made that turn, it cannot. (`adaptive` has no such rule.)
+    results are answered ("Expected `thinking` or `redacted_thinking`, but found `tool_use`"); when another provider
+    made that turn, it cannot. (`adaptive` has no such rule.)
     """
     thinking = body.get("thinking")
     if not isinstance(thinking, dict) or thinking.get("type") != "enabled":

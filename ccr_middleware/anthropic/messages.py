@@ -138,6 +138,8 @@ def _add_assistant(content: Any, index: int, messages: list[UnifiedMessage], los
             kind = block.get("type") if isinstance(block, dict) else None
             if kind == "text":
                 if text := string(block, "text"):
+                    if block.get("citations"):
+                        losses.add("citations", "omitted", "Which source said what in an earlier answer is not told.")
                     if before and (before.get("citations") or block.get("citations")):
                         _continue_text(text, block, parts)
                     else:

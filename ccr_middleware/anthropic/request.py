@@ -7,9 +7,10 @@ Every top-level field is in one row of this table; one that is null counts as ab
 | carried   | `model`, `messages`, `system`, `max_tokens`, `temperature`, `top_p`, `top_k`, `stop_sequences`,   |
 |           | `stream`, `tools`, `tool_choice`, `thinking`, `output_config`, `output_format`, `metadata`,       |
 |           | `service_tier`                                                                                    |
-| no loss   | `betas`, `billing_policy`, `cache_control`, `diagnostics`, `fallback_credit_token`, `fallbacks`,  |
+| omitted   | `betas`, `billing_policy`, `cache_control`, `diagnostics`, `fallback_credit_token`, `fallbacks`,  |
 |           | `safeguards`, `speed`, `user_profile_id`, `workspace_id`: about Anthropic's service, not about    |
-|           | what the model shall say. Whether `safeguards` was served the client sees by itself.              |
+|           | what the model shall say, so no answer depends on them. `safeguards`: the client sees by itself   |
+|           | whether they were served.                                                                         |
 |           | `thread` (create): that nothing is kept, the client is told when it continues.                    |
 |           | `context_management` that clears thinking or tool results: all of the history is sent.            |
 | dropped   | `compaction`, `container`, `inference_geo`, `mcp_servers`,                                        |
@@ -35,7 +36,7 @@ _CARRIED = {
     *("model", "messages", "system", "max_tokens", "temperature", "top_p", "top_k", "stop_sequences", "stream"),
     *("tools", "tool_choice", "thinking", "output_config", "output_format", "metadata", "service_tier"),
 }
-_MEANINGLESS = {
+_OMITTED = {
     *("betas", "billing_policy", "cache_control", "diagnostics", "fallback_credit_token", "fallbacks"),
     *("safeguards", "speed", "thread", "user_profile_id", "workspace_id"),
 }
@@ -45,9 +46,9 @@ _DROPPED = {
     "inference_geo": "The region cannot be chosen.",
     "mcp_servers": "Only Anthropic connects to MCP servers by itself.",
 }
-_KNOWN = frozenset({*_CARRIED, *_MEANINGLESS, *_DROPPED, "context_management"})
+_KNOWN = frozenset({*_CARRIED, *_OMITTED, *_DROPPED, "context_management"})
 #: Fields that are never reported, whatever is in them.
-_PLAIN = frozenset(_CARRIED | _MEANINGLESS) - {"thread", "output_config"}
+_PLAIN = frozenset(_CARRIED) - {"output_config"}
 
 
 def to_unified(body: Json, losses: Losses, *, session_id: str | None = None) -> UnifiedRequest:
@@ -101,6 +102,9 @@ def _report_fields(body: Json, losses: Losses) -> None:
             "thread: this model cannot continue a thread kept by Anthropic; send all messages instead",
             details={"error_code": "thread_not_found"},  # the SDK's word for it: it sends all messages by itself
         )
+    for name in body:
+        if name in _OMITTED and body[name]:
+            losses.add(name, "omitted", "This is about Anthropic's service.")
     for name, detail in _DROPPED.items():
         if body.get(name):
             losses.add(name, "dropped", detail)
@@ -110,6 +114,8 @@ def _report_fields(body: Json, losses: Losses) -> None:
         kind = edit.get("type") if isinstance(edit, dict) else None
         if not str(kind).startswith(("clear_thinking", "clear_tool_uses")):
             losses.add("context_management", "dropped", "The history is not compacted by the provider.")
+        else:
+            losses.add("context_management", "omitted", "All of the history is sent.")
     config = body.get("output_config")
     if isinstance(config, dict) and config.get("task_budget"):
         losses.add("output_config.task_budget", "dropped", "The model is not told of a token budget.")

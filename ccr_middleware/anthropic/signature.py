@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
+from hashlib import sha256
 from typing import NamedTuple
 
 #: What every signature of ours begins with. Genuine ones are plain base64, which has no full stop.
@@ -58,6 +59,12 @@ def issuer_of(signature: str) -> str:
         return ANTHROPIC if signature else ""
     signed = read_signature(signature)
     return signed.issuer if signed else ""
+
+
+def text_key(text: str) -> str:
+    """What the signature of a turn that ended in text is remembered by: there is no tool id, but the client sends the
+    text back."""
+    return "text:" + sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def is_genuine(signature: str) -> bool:

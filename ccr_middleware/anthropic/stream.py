@@ -4,6 +4,9 @@ A state machine with one rule: at most one block is open, and indices count 0, 1
 first content is known (so there is no empty text block), closed when content of another kind comes, and text and
 thinking may open again later.
 
+A signature that comes after text is shown only when another block follows: clients take the last block for the result
+of a turn (Claude Code prints nothing when that is thinking). At the end it is remembered by the text instead.
+
 A tool block is different: it cannot be opened twice, so once it is open nothing else may begin before its arguments
 are whole. What comes meanwhile waits in order (`_waiting`) and follows as soon as they are, or at the end.
 
@@ -21,7 +24,7 @@ from ..errors import EmptyAnswer, GatewayError
 from ..unified import Annotation, Event, Json, Remembered, UnifiedChunk, Usage
 from . import citations
 from .events import MESSAGE_STOP, block_delta, block_start, block_stop, message_delta, message_start
-from .signature import sign
+from .signature import sign, text_key
 from .toolblocks import ToolBlock, ToolBlocks
 
 #: Finish reasons that are not about tools or a normal end, in the spellings providers use.
@@ -78,6 +81,8 @@ class MessageStream:
         self._size = 0  # UTF-8 bytes written, for an estimate when the provider counts nothing
         self._thinking: list[str] = []
         self._signature = ""  # the last one before the first tool call
+        self._text: list[str] = []  # of the last text block
+        self._held: list[tuple[str, str]] = []  # signatures that came after it
 
     # -- the stage ---------------------------------------------------------------------------------------
 
@@ -135,13 +140,14 @@ class MessageStream:
     def outcome(self) -> Outcome:
         """What to remember of the answer. The thinking before tool calls may be wanted back (failure-modes F1)."""
         usage = self.usage or {}
-        if not self._tools.order:
-            return Outcome(self._reason, usage)
-        tool_ids = tuple(block.id for block in self._tools.order)
-        thinking = "".join(self._thinking)
-        if not (thinking or self._signature):
-            return Outcome(self._reason, usage)
-        return Outcome(self._reason, usage, Remembered(thinking, self._signature, self.settings.issuer), tool_ids)
+        remember: dict[str, Remembered] = {}
+        thinking, issuer = "".join(self._thinking), self.settings.issuer
+        if self._tools.order and (thinking or self._signature):
+            reasoning = Remembered(thinking, self._signature, issuer)
+            remember = {block.id: reasoning for block in self._tools.order}
+        if self._held:
+            remember[text_key("".join(self._text))] = Remembered("", self._held[-1][1], issuer)
+        return Outcome(self._reason, usage, remember)
 
     # -- content -----------------------------------------------------------------------------------------
 
@@ -161,6 +167,10 @@ class MessageStream:
         if kind == "text":
             self._switch("text", {"type": "text", "text": ""}, out)
             out.append(block_delta(self._index, "text_delta", "text", value))
+            self._text.append(value)
+        elif self._open == "text" and kind != "thinking":
+            self._held.append((kind, value))
+            return
         elif kind == "redacted":
             self._switch("redacted", {"type": "redacted_thinking", "data": sign(self.settings.issuer, value)}, out)
             self._close(out)
@@ -178,6 +188,9 @@ class MessageStream:
         if self._open == kind:
             return
         self._close(out)
+        held, self._held, self._text = self._held, [], []
+        for held_kind, value in held:
+            self._write(held_kind, value, out)
         self._index += 1
         self._open = kind
         out.append(block_start(self._index, block))

@@ -8,8 +8,8 @@
 | any other type                               | a server tool, as sent: never a function (F7)              |
 | named `DeferredToolPlaceholder`              | nothing: Claude Code's stand-in for tools not loaded (R4)  |
 
-Flags of a tool: `strict` and `cache_control` are kept; `defer_loading` means nothing here, since whoever sends a
-schema wants the tool to be callable; `eager_input_streaming` is how we stream anyway; `input_examples` go into the
+Flags of a tool: `strict` and `cache_control` are kept; `defer_loading` cannot be kept, the tool is offered
+at once; `eager_input_streaming` is how we stream anyway; `input_examples` go into the
 description; `allowed_callers` without `direct` cannot be kept, the model may call the tool itself. Of two tools with
 one name the last counts, in the place of the first.
 """
@@ -97,6 +97,8 @@ def _add_tool(tool: Any, tool_set: ToolSet, losses: Losses) -> None:
     unified: UnifiedTool = {"type": "function", "function": function or _custom(tool, losses)}
     if "cache_control" in tool and isinstance(cache := tool["cache_control"], dict):
         unified["cache_control"] = cache
+    if tool.get("defer_loading") is True:
+        losses.add("tool.defer_loading", "emulated", "A tool that would be found by a search is offered at once.")
     functions, name = tool_set.functions, unified["function"]["name"]
     if name in functions:
         losses.add("tool.duplicate", "dropped", "Of two tools with one name the first was left out.")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
+from .. import catalogue
 from .places import Path, Places, did_you_mean, quote
+from .references import find_reference
 from .schema import DEMO_SCHEME, ROUTED_SCENARIOS, Config, Provider, Router, TransformerUse
-from .spelling import file_spelling, is_blank, known_keys
+from .spelling import file_spelling, is_blank, known_keys, normalise
 from .tokenizer import ENCODINGS, Tokenizer
 
 #: Keys of CCR v2 that are not fields of `Config`, with the type they have there.
@@ -54,7 +57,8 @@ def _check_providers(config: Config, places: Places) -> Iterator[str]:
     for index, provider in enumerate(config.providers):
         at: Path = ("providers", index)
         if not provider.api_key and not _needs_no_key(provider):
-            yield f'{places.show((*at, "api_key"))}: is missing; write the key or $VARIABLE, or "auth": "none"'
+            key = _usual_key(provider)
+            yield f'{places.show((*at, "api_key"))}: is missing; write {key}, or "auth": "none"'
         if not provider.models:
             yield f"{places.show((*at, 'models'))}: no models are listed; write the models of {quote(provider.name)}"
         if "," in provider.name:
@@ -64,6 +68,11 @@ def _check_providers(config: Config, places: Places) -> Iterator[str]:
         for key in provider.model_extra or {}:
             yield from _misspelt(places.show((*at, key)), key, known_keys(Provider))
         yield from _check_tokenizers(provider, (*at, "tokenizer"), places)
+
+
+def _usual_key(provider: Provider) -> str:
+    entry = catalogue.find(provider.name)
+    return quote(f"${entry.env}") if entry and entry.env else "the key or $VARIABLE"
 
 
 def _check_tokenizers(provider: Provider, at: Path, places: Places) -> Iterator[str]:
@@ -111,14 +120,14 @@ def _is_address(url: str) -> bool:
 
 
 def _needs_no_key(provider: Provider) -> bool:
-    """Whether the credential is elsewhere, or nobody asks for one: servers on this machine and the demo model."""
+    """Whether the credential is elsewhere (as on Vertex AI), or nobody asks for one: on this machine, the demo."""
     host = _host(provider.base_url)
     return (
         provider.auth == "none"
         or provider.vertex is not None
         or any(name.lower() in _KEY_HEADERS for name in provider.headers)
         or host in {"localhost", "::1"}
-        or host.endswith(".localhost")
+        or host.endswith((".localhost", "aiplatform.googleapis.com"))
         or host.startswith("127.")
         or provider.base_url.startswith(DEMO_SCHEME)
     )
@@ -127,12 +136,28 @@ def _needs_no_key(provider: Provider) -> bool:
 def _check_transformers(config: Config, places: Places, known: Collection[str]) -> Iterator[str]:
     if not known:
         return
-    modules = (config.model_extra or {}).get("transformers")
-    entries = [entry for entry in modules if isinstance(entry, Mapping)] if isinstance(modules, list) else []
-    names = [*known, *(str(entry["name"]) for entry in entries if entry.get("name"))]
+    entries = transformer_modules(config)
+    if all(entry.get("name") for entry in entries):  # else only those who load them know what they are called
+        yield from _unknown(config, places, [*known, *(str(entry["name"]) for entry in entries)])
+
+
+def transformer_modules(config: Config) -> list[Mapping[str, Any]]:
+    """The entries of the top-level `transformers`: files and modules to load."""
+    entries = (config.model_extra or {}).get("transformers")
+    return [entry for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list) else []
+
+
+def unknown_transformers(config: Config, known: Collection[str]) -> list[str]:
+    """A warning for each use of a transformer that nobody knows, when it is known what the modules hold."""
+    if not any(_unknown(config, Places(), known)):
+        return []
+    return list(_unknown(config, normalise(config.raw).places, known))
+
+
+def _unknown(config: Config, places: Places, names: Collection[str]) -> Iterator[str]:
     folded = {name.strip().lower() for name in names}
     for path, use in _uses(config):
-        if use.name.strip().lower() not in folded:
+        if use.name.strip().lower() not in folded and find_reference(use.name) is None:
             yield f"{places.show(path)}: no transformer is called {quote(use.name)}{did_you_mean(use.name, names)}"
 
 

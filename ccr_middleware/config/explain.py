@@ -8,8 +8,9 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from .. import catalogue
 from .interpolate import Unset
-from .places import Path, Places
+from .places import Path, Places, quote
 
 #: How many further errors are spelled out after the first.
 _MORE = 4
@@ -54,7 +55,7 @@ def explain(error: ValidationError, values: Mapping[str, Any], places: Places, u
         what = " or ".join(dict.fromkeys(problems[path]))
         variable = variables.get(places.written(path))
         reason = f" and the variable {variable} is not set" if variable else ""
-        lines.append((f"{places.show(path)}: {what}{reason}", _fix(path)))
+        lines.append((f"{places.show(path)}: {what}{reason}", _fix(path, values)))
     (first, fix), *others = lines
     more = ", ".join([line for line, _ in others[:_MORE]] + ["..."] * (len(others) > _MORE))
     return f"{first}; {fix}" + (f" (+{len(others)} more: {more})" if others else "")
@@ -84,10 +85,17 @@ def _what(detail: ErrorDetails) -> str:
     return _WHAT.get(detail["type"]) or detail["msg"].replace("Input should be", "must be")
 
 
-def _fix(path: Path) -> str:
+def _fix(path: Path, values: Mapping[str, Any]) -> str:
     """What to do about an error at a field path: the innermost field we have an example for decides."""
     outer, *inner = (part for part in path if isinstance(part, str))
     if "tokenizer" in inner:  # whose own fields have names that others have too
         return _FIXES["tokenizer"]
     known = next((field for field in reversed(inner) if field in _FIXES), "") if inner else outer
-    return _FIXES.get(known, "correct it, or leave it out for the default")
+    fix = _FIXES.get(known, "correct it, or leave it out for the default")
+    return fix + _alike(values["providers"][path[1]]) if known == "base_url" else fix
+
+
+def _alike(provider: Mapping[str, Any]) -> str:
+    """Names of the catalogue that a provider without an address may have meant; with those it needs none."""
+    names = catalogue.similar(str(provider.get("name", "")))
+    return f", or a name that needs none: {', '.join(map(quote, names))}" if names else ""

@@ -41,7 +41,7 @@ def load_config(
         return source if source.raw else _finish(source, Places(), [], known_transformers)
     name, document = _read(source)
     resolved, unset = interpolate(document.value, os.environ if env is None else env)
-    spelled = normalise(resolved)
+    spelled = _normalise(resolved, name)
     config = _validate(spelled, unset, name).model_copy(update={"raw": document.value, "source": document.source})
     warnings = [*_about_document(document), *_about_variables(unset), *spelled.places.warnings]
     return _finish(config, spelled.places, warnings, known_transformers)
@@ -54,6 +54,13 @@ def _read(source: Mapping[str, Any] | str | os.PathLike[str]) -> tuple[str, Docu
     if isinstance(source, str) and (source.lstrip().startswith("{") or "\n" in source):
         return "configuration", parse_document(source)
     return os.fspath(source), read_document(source)
+
+
+def _normalise(resolved: dict[str, Any], name: str) -> Spelled:
+    try:
+        return normalise(resolved)
+    except ConfigError as problem:
+        raise ConfigError(f"{name}: {problem}") from None
 
 
 def _validate(spelled: Spelled, unset: tuple[Unset, ...], name: str) -> Config:

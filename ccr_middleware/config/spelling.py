@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
+from .completion import complete
 from .places import Path, Places, quote
 from .schema import ROUTED_SCENARIOS, Config, Pool, Provider, Router, Section, Streaming, Timeouts
 from .tokenizer import Tokenizer, Tokenizers
-from .transformer_lists import apply_global_transformers, collect_transformers
+from .transformer_lists import TRANSFORMER_KEYS, apply_global_transformers, collect_transformers
 
 #: The documented spelling of a field first, then others, in the order in which they win. A field that is not listed
 #: is documented under its Python name.
@@ -101,7 +102,10 @@ def is_blank(value: object) -> bool:
 
 
 def normalise(document: Mapping[str, Any]) -> Spelled:
-    """A copy of a (resolved) document in Python names. Raises nothing: what is wrong is left for validation."""
+    """A copy of a (resolved) document in Python names, its providers completed from the catalogue.
+
+    What is wrong is left for validation; only for an address that cannot be completed ConfigError is raised.
+    """
     places = Places()
     values = _section(Config, document, (), (), places)
     _providers(values, places)
@@ -168,7 +172,9 @@ def _provider(written: Mapping[str, Any], at: Path, places: Places) -> dict[str,
         provider["dialect"] = {_snake_case(key): value for key, value in provider["dialect"].items()}
     if isinstance(provider.get("tokenizer"), Mapping):
         provider["tokenizer"] = _tokenizers(provider["tokenizer"], (*at, "tokenizer"), places)
+    silent = all(provider.get(key) is None for key in TRANSFORMER_KEYS)
     collect_transformers(provider, at, places)
+    complete(provider, at, places, transformers=silent)
     return provider
 
 

@@ -4,7 +4,8 @@
     transformers: ["a"]                                                        its documentation, in a provider
     transformers: [{name: "a", providers: ["p"], models: ["p,m"], options: {}}]  its documentation, at the top
 
-Entries at the top with a `path` are modules to load, not uses; they stay in `transformers` as they are.
+Entries at the top with a `path` are modules to load, not uses; they stay in `transformers` as they are. With providers
+or models, and in a list, a `path` is a use.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .places import Path, Places, quote
+from .references import reference_text
+
+#: Under which of its keys a provider may name transformers.
+TRANSFORMER_KEYS = ("transformer", "transformers", "use", "use_by_model")
 
 #: Keys of a global entry that say whom it is for.
 _SCOPE = frozenset({"providers", "provider", "models", "model"})
@@ -21,7 +26,7 @@ _SCOPE = frozenset({"providers", "provider", "models", "model"})
 def collect_transformers(provider: dict[str, Any], at: Path, places: Places) -> None:
     """Replace every form in a provider by `use` and `use_by_model`, in place; `at` is the provider's path."""
     lists = _Lists(at, places)
-    for key in ("transformer", "transformers", "use", "use_by_model"):
+    for key in TRANSFORMER_KEYS:
         written = provider.pop(key, None)
         there = (*places.written(at), key) if key.startswith("transformer") else places.written((*at, key))
         if isinstance(written, Mapping) and key != "use":
@@ -69,7 +74,8 @@ class _Lists:
 
 
 def _use(item: Any, there: Path, places: Places) -> Any:
-    """`"name"`, `["name", options]`, `{name, options}` or `{use, options}` → the fields of a `TransformerUse`.
+    """`"name"`, `["name", options]`, `{name, options}`, `{use, options}` or `{path, options}` → the fields of a
+    `TransformerUse`, whose name is then the path (`references.reference_text`).
 
     Anything else is returned as it is, for validation to refuse.
     """
@@ -78,6 +84,8 @@ def _use(item: Any, there: Path, places: Places) -> Any:
     fields: dict[str, Any]
     if isinstance(item, list) and len(item) in (1, 2):
         fields = dict(zip(("name", "options"), item, strict=False))
+    elif isinstance(item, Mapping) and item.get("path") and isinstance(item["path"], str):
+        fields = {"name": reference_text(item["path"], item.get("name")), "options": item.get("options")}
     elif isinstance(item, Mapping):
         fields = {"name": item.get("use")} | {key: value for key, value in item.items() if key != "use"}
     else:
@@ -104,8 +112,8 @@ def apply_global_transformers(config: dict[str, Any], places: Places) -> None:
 
 
 def _is_module(entry: Any) -> bool:
-    """Whether an entry names a file or module to load."""
-    return isinstance(entry, Mapping) and bool(entry.get("path"))
+    """Whether an entry names a file or module to load, and nobody who uses it."""
+    return isinstance(entry, Mapping) and bool(entry.get("path")) and _SCOPE.isdisjoint(entry)
 
 
 def _spread(entry: Any, providers: Any, there: Path, places: Places) -> None:

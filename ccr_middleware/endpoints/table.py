@@ -14,7 +14,7 @@ from ..wire.client import ClientFormat
 from ..wire.gemini.inbound.format import GEMINI_CLIENT
 from ..wire.messages import MESSAGES_CLIENT
 from ..wire.responses.inbound.format import RESPONSES_CLIENT
-from . import about, gemini, messages, openai
+from . import about, api, gemini, messages, openai
 
 Handler = Callable[[Request, Snapshot, State, str], Awaitable[None]]
 
@@ -32,6 +32,7 @@ ENDPOINTS: Mapping[str, Mapping[str, Endpoint]] = {
     "/": {"GET": Endpoint(about.root, public=True)},
     "/health": {"GET": Endpoint(about.health, public=True)},
     "/api/hello": {"GET": Endpoint(about.hello, public=True)},
+    "/api/transformers": {"GET": Endpoint(api.transformers)},
     "/v1/messages": {"POST": Endpoint(messages.messages)},
     "/v1/messages/count_tokens": {"POST": Endpoint(messages.count_tokens)},
     "/v1/chat/completions": {"POST": Endpoint(openai.chat_completions, client=CHAT_CLIENT)},

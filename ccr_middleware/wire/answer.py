@@ -86,6 +86,7 @@ class TranslatedAnswer:
             raise UpstreamBroken("the provider's answer is JSON but no object")
         for step in self._wire_steps:
             document = step.transform_response_out(document, self._context)
+        self._wire_stages = []  # they are for streams
         return Output(self._events_of(self._through_unified(self._reader.read_whole(document))))
 
     def outcome(self) -> Outcome:

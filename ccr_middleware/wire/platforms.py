@@ -18,6 +18,8 @@ from .format import Endpoint, WireName
 
 PlatformName = Literal["vertex", "bedrock"]
 
+_GLOBAL = "aiplatform.googleapis.com"
+
 
 class Place(NamedTuple):
     """Where on a platform: Google's project and location. Empty where a platform knows no such thing, and with an API
@@ -47,7 +49,8 @@ class Platform:
 
 
 def platform_for(base_url: str) -> PlatformName | None:
-    """The platform a URL belongs to, told by its host. Bedrock's OpenAI-like endpoints are plain chat completions."""
+    """The platform a URL belongs to, told by its host. Bedrock's endpoints below
+    `/openai` and `/anthropic` are ordinary ones."""
     try:
         url = urlsplit(base_url)
         host = url.hostname or ""
@@ -57,7 +60,8 @@ def platform_for(base_url: str) -> PlatformName | None:
         host.startswith("aiplatform.") and host.endswith("googleapis.com")
     ):
         return "vertex"
-    if host.startswith("bedrock-runtime") and host.endswith("amazonaws.com") and "openai" not in url.path:
+    ordinary = {"openai", "anthropic"} & set(url.path.split("/"))
+    if host.startswith("bedrock-runtime") and host.endswith("amazonaws.com") and not ordinary:
         return "bedrock"
     return None
 
@@ -65,7 +69,7 @@ def platform_for(base_url: str) -> PlatformName | None:
 def vertex_host(location: str) -> str:
     """The base URL of a location: one of Google's regions, `global`, or the multi-regions `us` and `eu`."""
     if location == "global":
-        return "https://aiplatform.googleapis.com"
+        return f"https://{_GLOBAL}"
     if location in ("us", "eu"):
         return f"https://aiplatform.{location}.rep.googleapis.com"
     return f"https://{location}-aiplatform.googleapis.com"
@@ -86,6 +90,8 @@ def place_in(base_url: str) -> Place:
 def _vertex_url(endpoint: Endpoint, wire: WireName, place: Place) -> str:
     """`…/v1/projects/P/locations/L/publishers/google|anthropic/models/M:action`, or the OpenAI-compatible endpoint."""
     url = urlsplit(endpoint.base_url)
+    if url.hostname == _GLOBAL and place.location:  # the host that names no location
+        url = urlsplit(vertex_host(place.location) + url.path)
     version = next((segment for segment in url.path.split("/") if segment.startswith("v1")), "v1")
     root = f"/{version}/projects/{place.project}/locations/{place.location}" if place.project else f"/{version}"
     model, query = quote(endpoint.model, safe="@.-_~", errors="replace"), url.query

@@ -9,7 +9,9 @@ import re
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from ..catalogue.table import family_at
 from .format import WireName
+from .platforms import platform_for
 
 #: The formats whose endpoints have one name; Gemini's depends on the model.
 NamedEndpoint = Literal["chat", "messages", "responses"]
@@ -32,21 +34,16 @@ def endpoint_url(base_url: str, wire: NamedEndpoint) -> str:
     if url is None:
         return base_url
     path = url.path.rstrip("/")
-    if not path and is_azure(url.hostname or ""):
+    if path.lower() in ("", "/openai") and is_azure(base_url):
         path = "/openai/v1"
     end = _end(path, wire)
     return urlunsplit((url.scheme, url.netloc, f"{path}/{end}" if end else path, url.query, ""))
 
 
-def is_azure(host: str) -> bool:
-    """Whether a host is one of Azure's, where the key goes into `api-key`."""
-    return host.endswith((".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com"))
-
-
-def key_header(base_url: str) -> str | None:
-    """The header a provider wants its key in, if its host alone tells."""
-    url = _split(base_url)
-    return "api-key" if url is not None and is_azure(url.hostname or "") else None
+def is_azure(base_url: str) -> bool:
+    """Whether this is Azure, where the newer endpoints are below `/openai/v1` and the key goes into `api-key`."""
+    family = family_at(base_url)
+    return family is not None and family.name == "azure"
 
 
 def _end(path: str, wire: NamedEndpoint) -> str:
@@ -57,8 +54,10 @@ def _end(path: str, wire: NamedEndpoint) -> str:
         return ""
     if not last or last in _UNVERSIONED:
         return f"v1/{endpoint}"
-    if _VERSION.fullmatch(last) or last == "openai":
+    if _VERSION.fullmatch(last):
         return endpoint
+    if last == "openai":  # Gemini has it below a version, others above one
+        return endpoint if _VERSION.fullmatch(path.lower().split("/")[-2]) else f"v1/{endpoint}"
     return ""
 
 
@@ -72,7 +71,7 @@ def wire_for(base_url: str) -> WireName:
     if segments and _VERSION.fullmatch(segments[-1]):
         segments.pop()
     last = segments[-1] if segments else ""
-    if url.hostname == "api.anthropic.com" or last in ("messages", "anthropic"):
+    if url.hostname == "api.anthropic.com" or last in ("messages", "anthropic") or platform_for(base_url) == "bedrock":
         return "messages"
     if last == "responses" or segments[-2:] == ["backend-api", "codex"]:
         return "responses"

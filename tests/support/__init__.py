@@ -1,1 +1,5 @@
-"""What the tests share: a strict checker, scripted providers, an ASGI driver, recorded traffic."""
+"""What the tests share: the public test kit under their own names, strict endpoints, recorded traffic."""
+
+from ccr_middleware.testing.wires import chat
+
+__all__ = ["chat"]

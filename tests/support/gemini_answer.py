@@ -4,7 +4,6 @@ checked = stream(sse(chunk(text("Hello")), chunk(finish="STOP")), feeding="bytes
 signatures(checked) == [{"s": "…", "on": "call"}]
 """
 
-import json
 from itertools import count
 from typing import Any
 
@@ -13,12 +12,26 @@ from ccr_middleware.anthropic.signature import read_signature
 from ccr_middleware.anthropic.stream import MessageStream, StreamSettings
 from ccr_middleware.errors import UpstreamError
 from ccr_middleware.jsonio import loads
+from ccr_middleware.testing.wires.gemini import array, call, chunk, sse, text
 from ccr_middleware.wire.chat.errors import error_from_chunk
 from ccr_middleware.wire.gemini.chunks import GeminiChunks
 from ccr_middleware.wire.gemini.reader import GeminiReader
 
 from .scripted import feed
 from .strict import Checked, check_stream
+
+__all__ = [
+    "Run",
+    "array",
+    "call",
+    "chunk",
+    "failure",
+    "signatures",
+    "sse",
+    "stream",
+    "text",
+    "whole",
+]
 
 Json = dict[str, Any]
 
@@ -111,33 +124,3 @@ def signatures(checked: Checked) -> list[Json]:
     """What the signatures of the thinking blocks hold, in order; those of unsigned thinking left out."""
     signed = (read_signature(block["signature"]) for block in checked.blocks if block["type"] == "thinking")
     return [loads(one.payload) for one in signed if one is not None and one.payload]
-
-
-# -- what a provider sends -------------------------------------------------------------------------------
-
-
-def text(value: str, **more: Any) -> Json:
-    return {"text": value, **more}
-
-
-def call(name: str, args: Json | None = None, signature: str = "", **more: Any) -> Json:
-    part: Json = {"functionCall": {"name": name, **({} if args is None else {"args": args}), **more}}
-    return part | ({"thoughtSignature": signature} if signature else {})
-
-
-def chunk(*parts: Json, finish: str = "", usage: Json | None = None, **more: Any) -> Json:
-    """One chunk; `more` belongs to its candidate."""
-    candidate: Json = {"content": {"parts": list(parts), "role": "model"}, "index": 0, **more}
-    if finish:
-        candidate["finishReason"] = finish
-    return {"candidates": [candidate], **({} if usage is None else {"usageMetadata": usage})}
-
-
-def sse(*chunks: Any) -> bytes:
-    """The chunks as events."""
-    return b"".join(b"data: " + json.dumps(one, ensure_ascii=False).encode() + b"\r\n\r\n" for one in chunks)
-
-
-def array(*chunks: Any) -> bytes:
-    """The chunks as Google writes an array: a comma on a line of its own."""
-    return b"[" + b"\n,\r\n".join(json.dumps(one, indent=2, ensure_ascii=False).encode() for one in chunks) + b"\n]\n"

@@ -7,13 +7,13 @@ accept(TARGETS["openai"], body)                     # AssertionError for what th
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import count
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from ccr_middleware.anthropic.fold import fold
+from ccr_middleware.anthropic.fold import fold, unfold
 from ccr_middleware.anthropic.relay import RelayAnswer
 from ccr_middleware.anthropic.request import to_unified
 from ccr_middleware.anthropic.stream import MessageStream, StreamSettings
@@ -114,20 +114,22 @@ def home_of(case: recorded.Case) -> Target:
 
 
 class Answered(NamedTuple):
-    """The message the client has, and what the gateway remembers by the ids of its calls."""
+    """The message the client has, what the gateway remembers of its reasoning, and the events it came in."""
 
     message: Json
     remembered: dict[str, Remembered]
+    events: list[Json]
 
-    def recall(self, tool_id: str) -> Remembered | None:
-        return self.remembered.get(tool_id)
+    def recall(self, key: str) -> Remembered | None:
+        return self.remembered.get(key)
 
 
 def answer_of(case: recorded.Case, *, searching: bool = False) -> Answered:
     """What a client gets of a recorded answer. `searching`: it had asked for a web search."""
     home = home_of(case)
     if home.form == "messages":
-        return Answered(_relayed(case), {})
+        events = _relayed(case)
+        return Answered(fold(events), {}, events)
     numbers = count(1)
     settings = StreamSettings(
         message_id="msg_recorded",
@@ -143,22 +145,26 @@ def answer_of(case: recorded.Case, *, searching: bool = False) -> Answered:
     events = (answer.whole if is_document else answer.feed)(case.body).events + answer.finish().events
     if answer.error is not None:
         raise answer.error
-    outcome = answer.outcome()
-    remembered = {} if outcome.reasoning is None else dict.fromkeys(outcome.tool_ids, outcome.reasoning)
-    return Answered(fold(events), remembered)
+    return Answered(fold(events), dict(answer.outcome().remember), events)
 
 
-def _relayed(case: recorded.Case) -> Json:
+def _relayed(case: recorded.Case) -> list[Json]:
     answer = RelayAnswer(streaming=False)
     if not case.is_stream:
-        return case.json()
-    return fold(answer.feed(case.body).events + answer.finish().events)
+        return unfold(case.json())
+    return answer.feed(case.body).events + answer.finish().events
 
 
-def answers(*forms: WireName) -> list[Any]:
-    """All recorded answers as pytest parameters, or those of the providers that speak these formats."""
-    found = [p for api, form in FORMS.items() if form in (forms or FORMS.values()) for p in _good(api)]
-    return found
+def answers(*forms: WireName, where: Callable[[Json], bool] | None = None) -> list[Any]:
+    """Recorded answers as pytest parameters: all, or those of providers that speak these formats; `where`: those whose
+    message is such."""
+    params = [p for api, form in FORMS.items() if form in (forms or FORMS.values()) for p in _good(api)]
+    return [p for p in params if where is None or p.values[0] is None or where(answer_of(p.values[0]).message)]
+
+
+def has_calls(message: Json) -> bool:
+    """Whether a message calls tools."""
+    return any(block["type"] == "tool_use" for block in message["content"])
 
 
 def _good(api: str) -> list[Any]:
@@ -279,4 +285,5 @@ def _accept_chat(target: Target, body: Json) -> None:
         cache_control=dialect.cache_control,
         prefix=bool(dialect.prefill),
         max_stops=dialect.max_stops,
+        server_tools={"openrouter:web_search"} if dialect.web_search == "server_tool" else None,
     )

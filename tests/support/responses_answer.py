@@ -14,6 +14,22 @@ from ccr_middleware.anthropic.events import frame
 from ccr_middleware.anthropic.signature import read_signature
 from ccr_middleware.anthropic.stream import MessageStream, StreamSettings
 from ccr_middleware.errors import UpstreamError
+from ccr_middleware.testing.wires.responses import (
+    added,
+    begin,
+    call,
+    call_item,
+    completed,
+    delta,
+    done,
+    event,
+    message,
+    message_item,
+    reasoning_item,
+    response,
+    sse,
+    without,
+)
 from ccr_middleware.unified import UnifiedChunk
 from ccr_middleware.wire.responses.chunks import ResponsesChunks
 from ccr_middleware.wire.responses.reader import ResponsesReader
@@ -21,97 +37,38 @@ from ccr_middleware.wire.responses.reader import ResponsesReader
 from .scripted import feed
 from .strict import Checked, check_stream
 
+__all__ = [
+    "ARGUMENTS",
+    "CALL",
+    "CUSTOM",
+    "READ",
+    "added",
+    "begin",
+    "call",
+    "call_item",
+    "chunks_of",
+    "completed",
+    "delta",
+    "done",
+    "error_of",
+    "event",
+    "message",
+    "message_item",
+    "new_message",
+    "new_reader",
+    "reasoning_item",
+    "response",
+    "sealed",
+    "sse",
+    "stream",
+    "two_of_each",
+    "whole",
+    "whole_chunks",
+    "without",
+    "written",
+]
+
 Json = dict[str, Any]
-
-USAGE = {"input_tokens": 12, "output_tokens": 3, "total_tokens": 15}
-
-
-# -- what a provider sends ---------------------------------------------------------------------------------
-
-
-def event(kind: str, **fields: Any) -> Json:
-    """One event; `response.` is put before its type."""
-    return {"type": f"response.{kind}", **fields}
-
-
-def response(output: list[Json] | None = None, status: str = "completed", **more: Any) -> Json:
-    """A response object."""
-    body = {"id": "resp_1", "object": "response", "model": "test-model", "status": status, "output": output or []}
-    return {**body, "usage": USAGE, **more}
-
-
-def begin() -> list[Json]:
-    """What every stream begins with."""
-    started = response(status="in_progress", usage=None)
-    return [event("created", response=started), event("in_progress", response=started)]
-
-
-def completed(output: list[Json] | None = None, status: str = "completed", **more: Any) -> Json:
-    """The last event of a stream."""
-    return event(status, response=response(output, status, **more))
-
-
-def message_item(*texts: str, id: str = "msg_1", annotations: list[Json] | None = None, **more: Any) -> Json:
-    """A finished message, with one part for each text."""
-    parts = [{"type": "output_text", "text": text, "annotations": annotations or []} for text in texts]
-    return {"type": "message", "id": id, "role": "assistant", "status": "completed", "content": parts, **more}
-
-
-def reasoning_item(*summary: str, id: str = "rs_1", **more: Any) -> Json:
-    """A finished reasoning item. `encrypted_content=…`; `content=[{"type": "reasoning_text", "text": …}]`."""
-    parts = [{"type": "summary_text", "text": text} for text in summary]
-    return {"type": "reasoning", "id": id, "summary": parts, **more}
-
-
-def call_item(name: str = "read", arguments: Any = "{}", call_id: str = "call_1", id: str = "fc_1") -> Json:
-    """A finished function call."""
-    return {"type": "function_call", "id": id, "call_id": call_id, "name": name, "arguments": arguments}
-
-
-def added(item: Json, index: int = 0) -> Json:
-    """The beginning of an item: nothing in it yet."""
-    begun = dict(item)
-    for key, nothing in (("content", []), ("summary", []), ("arguments", ""), ("input", "")):
-        if key in begun:
-            begun[key] = nothing
-    return event("output_item.added", output_index=index, item=begun)
-
-
-def done(item: Json, index: int = 0) -> Json:
-    """The end of an item."""
-    return event("output_item.done", output_index=index, item=item)
-
-
-def delta(kind: str, text: str, index: int = 0, part: int = 0, **more: Any) -> Json:
-    """A piece of text: `delta("output_text", "Hel")`."""
-    number = {"summary_index": part} if "summary" in kind else {"content_index": part}
-    return event(f"{kind}.delta", output_index=index, delta=text, **number, **more)
-
-
-def message(*pieces: str, index: int = 0, id: str = "msg_1", **more: Any) -> list[Json]:
-    """A streamed message, told in every way OpenAI tells it."""
-    text = "".join(pieces)
-    item = message_item(text, id=id, **more)
-    return [
-        added(item, index),
-        event("content_part.added", output_index=index, item_id=id, content_index=0, part={"type": "output_text"}),
-        *(delta("output_text", piece, index, item_id=id, obfuscation="x7") for piece in pieces),
-        event("output_text.done", output_index=index, item_id=id, content_index=0, text=text),
-        event("content_part.done", output_index=index, item_id=id, content_index=0, part=item["content"][0]),
-        done(item, index),
-    ]
-
-
-def call(item: Json, *pieces: str, index: int = 0) -> list[Json]:
-    """A streamed function call: `pieces` of its arguments, then all of them twice."""
-    about = {"output_index": index, "item_id": item["id"]}
-    return [
-        added(item, index),
-        *(event("function_call_arguments.delta", delta=piece, **about) for piece in pieces),
-        event("function_call_arguments.done", arguments=item["arguments"], **about),
-        done(item, index),
-    ]
-
 
 #: A call in its three forms: arguments on the wire, the item, and what the client sees.
 ARGUMENTS = '{"path": "a.py"}'
@@ -129,22 +86,6 @@ def two_of_each() -> tuple[list[Json], list[Json]]:
         *call(other, '{"path"', ': "b.py"}', index=2),
     ]
     return events, [message_item("I look."), CALL, other]
-
-
-def without(events: list[Json], *kinds: str) -> list[Json]:
-    """A stream in which a provider leaves out events of these kinds."""
-    return [one for one in events if not one["type"].removeprefix("response.").startswith(kinds)]
-
-
-def sse(*events: Json | str, names: bool = True, end: bool = False) -> bytes:
-    """A stream. A str goes in as it stands; `names`: with `event:` lines; `end`: with `[DONE]`."""
-    blocks = [one if isinstance(one, str) else _block(one, names) for one in events] + ["data: [DONE]"] * end
-    return "".join(f"{block}\n\n" for block in blocks).encode()
-
-
-def _block(one: Json, names: bool) -> str:
-    data = f"data: {json.dumps(one, ensure_ascii=False)}"
-    return f"event: {one['type']}\n{data}" if names else data
 
 
 # -- what becomes of it ------------------------------------------------------------------------------------

@@ -51,8 +51,10 @@ def check_body(
     cache_control: bool = False,
     prefix: bool = False,
     max_stops: int = 4,
+    server_tools: set[str] | None = None,
 ) -> None:
-    """Refuse what a strict endpoint refuses. `fields`, `message_fields`: what this endpoint knows besides."""
+    """Refuse what a strict endpoint refuses. `fields`, `message_fields`: what this endpoint knows besides;
+    `server_tools`: types of tools it runs itself."""
     unknown = set(body) - FIELDS - (fields or set())
     assert not unknown, f"unknown fields {unknown}"
     json.dumps(body)
@@ -63,16 +65,17 @@ def check_body(
     assert body.get("max_completion_tokens", 1) >= 1
     assert 1 <= len(body.get("stop", ["x"])) <= max_stops
     assert 1 <= len(body.get("user", "x")) <= 64
-    _check_tools(body, cache_control)
+    _check_tools(body, cache_control, server_tools or set())
     _check_messages(body["messages"], message_fields or set(), cache_control, prefix)
 
 
-def _check_tools(body: Json, cache_control: bool) -> None:
+def _check_tools(body: Json, cache_control: bool, server_tools: set[str]) -> None:
     if "tools" not in body:
         assert not {"tool_choice", "parallel_tool_calls"} & set(body), "a choice of tools without tools"
         return
     assert 1 <= len(body["tools"]) <= 128
-    names = [_check_tool(tool, cache_control) for tool in body["tools"]]
+    functions = [tool for tool in body["tools"] if tool["type"] not in server_tools]
+    names = [_check_tool(tool, cache_control) for tool in functions]
     assert len(set(names)) == len(names), "two tools of one name"
     choice = body.get("tool_choice", "auto")
     if isinstance(choice, dict):

@@ -32,6 +32,7 @@ INPUT_PARTS: dict[str, list[set[str]]] = {
 HOSTED_TOOLS: dict[str, set[str]] = {
     "web_search": {"type", "filters", "user_location"},
     "code_interpreter": {"type", "container"},
+    "openrouter:web_search": {"type", "parameters"},
 }
 EFFORTS = {"none", "minimal", "low", "medium", "high", "xhigh", "max"}
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")

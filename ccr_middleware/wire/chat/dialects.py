@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any, get_type_hints
-from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 
 from ...errors import ConfigError
 from .dialect import ChatDialect
-from .hosts import DEMO, HOSTS, LOCAL_PORTS, Host
+from .hosts import host_at
 from .model_families import MODEL_FAMILIES, Fields, ModelRule
 
 _TYPES = get_type_hints(ChatDialect)
 #: The name is ours to give: it says who signed a piece of reasoning.
 _SETTABLE = tuple(field for field in _TYPES if field != "name")
-
-#: Names of this machine, as seen from here and from a container on it.
-_LOCAL_NAMES = frozenset({"localhost", "host.docker.internal", "host.containers.internal"})
 
 
 def dialect_for(
@@ -37,45 +32,23 @@ def dialect_for(
     provider's setting), then `overrides` (the provider's `dialect`). Raises ConfigError for an override that is not
     a field or has the wrong type.
     """
-    host = _host_of(base_url)
-    known = _matching(MODEL_FAMILIES, model.lower())
+    host = host_at(base_url)
+    known = matching(MODEL_FAMILIES, model.lower())
     if host is not None:
-        known |= {"name": host.name, **host.fields, **_matching(host.models, model.lower())}
+        known |= {"name": host.name, **host.fields, **matching(host.models, model.lower())}
     if max_output_tokens is not None:
         known["max_output_tokens"] = max_output_tokens
     dialect = replace(ChatDialect(), **known)
     return _override(dialect, overrides) if overrides else dialect
 
 
-def _matching(rules: tuple[ModelRule, ...], model: str) -> Fields:
+def matching(rules: tuple[ModelRule, ...], model: str) -> Fields:
+    """The fields of all rules a model's name (in lower case) matches, later ones over earlier ones."""
     found: Fields = {}
     for pattern, values in rules:
         if pattern.match(model):
             found |= values
     return found
-
-
-def _host_of(base_url: str) -> Host | None:
-    try:
-        url = urlsplit(base_url)
-        name, port = (url.hostname or "").rstrip("."), url.port
-    except ValueError:  # no URL; whoever sends to it will say so
-        return None
-    if url.scheme == "demo":
-        return DEMO
-    if _is_local(name):
-        return LOCAL_PORTS.get(port) if port is not None else None
-    dotted = "." + name
-    return next((host for host in HOSTS if any(dotted.endswith("." + suffix) for suffix in host.suffixes)), None)
-
-
-def _is_local(name: str) -> bool:
-    if name in _LOCAL_NAMES or name.endswith(".local"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_private
-    except ValueError:
-        return False
 
 
 def _override(dialect: ChatDialect, overrides: Mapping[str, Any]) -> ChatDialect:

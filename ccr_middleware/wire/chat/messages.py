@@ -11,9 +11,10 @@ from __future__ import annotations
 from ...losses import Losses
 from ...unified import Json, Part, ToolCall, UnifiedMessage
 from ..format import Recall
+from ..omitted import omit_thinking
 from .dialect import ChatDialect
 from .parts import PARAGRAPH, as_parts, collapse, note, plain_text, to_wire_parts, to_wire_text
-from .replay import add_reasoning
+from .replay import add_reasoning, is_replayed
 from .tool_names import ToolIds, ToolNames
 
 #: Stand where a provider takes nothing empty.
@@ -137,6 +138,9 @@ class MessageWriter:
             wire["tool_calls"] = self._to_wire_calls(calls)
         if "thinking" in message or self._dialect.replay_field is not None:
             add_reasoning(wire, message, self._dialect, self._recall, self._losses)
+            if "thinking" in message and not (is_replayed(wire, message, self._dialect) and (content or calls)):
+                for block in message["thinking"]:
+                    omit_thinking(block, self._losses)
         if not content and not calls:
             return  # nothing but thinking: "either content or tool_calls, but not none"
         self._open = False

@@ -44,15 +44,20 @@ def to_wire_reasoning(
     wish = wish or {}
     enabled = wish.get("enabled")
     if tools and dialect.reasoning_style == "effort" and dialect.effort_with_tools != "sent":
-        _report_unsaid(wish, losses)
+        if dialect.effort_with_tools != "none" or enabled is not False:
+            report_unsaid(wish, losses)
         return {"reasoning_effort": "none"} if dialect.effort_with_tools == "none" else {}
     if forced and not dialect.forced_with_thinking:
         if enabled:
             losses.add("thinking", "clamped", "A forced tool call excludes thinking.")
         return _off(dialect)
     if enabled is False:
-        return _off(dialect) if dialect.disable_thinking else {}
+        fields = _off(dialect) if dialect.disable_thinking else {}
+        if not fields:
+            report_unsaid(wish, losses)
+        return fields
     if not enabled and (dialect.reasoning_style != "effort" or not wish.get("effort")):
+        report_unsaid(wish, losses)
         return {}
     return _on(wish, dialect, losses, max_tokens)
 
@@ -66,14 +71,14 @@ def _on(wish: Reasoning, dialect: ChatDialect, losses: Losses, max_tokens: int |
     if style == "thinking":
         fields: Json = {"thinking": {"type": "enabled", **dialect.thinking_options}}
         if not dialect.thinking_effort:
-            _report_unsaid(wish, losses)
+            report_unsaid(wish, losses)
         elif effort := _effort(wish, dialect, losses):
             fields["reasoning_effort"] = effort
         return fields
     if style == "enable_thinking":
         budget = _budget(wish, losses, max_tokens)
         return {"enable_thinking": True} | ({} if budget is None else {"thinking_budget": budget})
-    _report_unsaid(wish, losses)
+    report_unsaid(wish, losses)
     return {}
 
 
@@ -126,10 +131,14 @@ def _within(budget: int, losses: Losses, max_tokens: int | None) -> int:
     return max(max_tokens // 2, 1)
 
 
-def _report_unsaid(wish: Reasoning, losses: Losses) -> None:
-    """A depth was asked for and cannot be told. Just thinking is what models do that have no switch for it."""
-    if "effort" in wish or "max_tokens" in wish:
+def report_unsaid(wish: Reasoning, losses: Losses) -> None:
+    """Report a wish that cannot be told. Just thinking is what models do that have no switch for it."""
+    if wish.get("enabled") is False:
+        losses.add("thinking.disabled", "clamped", "Whether to think is left to the model.")
+    elif "effort" in wish or "max_tokens" in wish:
         losses.add("thinking.effort", "clamped", "How much to think is left to the model.")
+    elif wish.get("enabled"):
+        losses.add("thinking", "clamped", "Whether to think is left to the model.")
 
 
 def effort_of(budget: int) -> str:

@@ -3,9 +3,9 @@
 Sources, first come first served: the thinking of the turn itself; what the gateway remembers by the id of a tool
 call (`recall`), for clients that drop thinking; the dialect's placeholder, for providers that insist on something.
 
-A provider that does not want reasoning back gets none, and that is no loss: it would refuse it, and Anthropic's own
-API leaves the thinking of earlier turns out as well. An opaque block is another matter, for nobody else can ever know
-what was in it; it is reported wherever it cannot go back to who made it.
+A provider that does not want reasoning back gets none, and no answer depends on that (`omitted`): it would refuse it,
+and Anthropic's own API leaves the thinking of earlier turns out as well. An opaque block is another matter, for nobody
+else can ever know what was in it; it is reported wherever it cannot go back to who made it.
 
 What a signature holds is agreed with `reasoning_out`: for `reasoning_details` a JSON object with `signature` and
 `format`, for an opaque block one with `data`, `format` and `id`.
@@ -37,25 +37,50 @@ def add_reasoning(wire: Json, message: UnifiedMessage, dialect: ChatDialect, rec
         _sign_call(wire, message, dialect, recall)
     elif field == "reasoning_details":
         found = _details(blocks, dialect, unsigned=wanted and dialect.replay_unsigned)
-        if not found and wanted and (text := _spare_text(message, dialect, recall, losses)):
+        if not found and wanted:
+            found = _details(_remembered(message, recall), dialect, unsigned=dialect.replay_unsigned)
+        if not found and wanted and (text := _placeholder(dialect, losses)):
             found = [{"type": "reasoning.text", "text": text}]
         if found:
             wire[field] = found
     elif wanted:
-        usable = (block["text"] for block in blocks if dialect.replay_unsigned or _is_own(block, dialect))
-        if text := "".join(usable) or _spare_text(message, dialect, recall, losses):
-            wire[field] = text
+        known = _text(blocks, dialect) or _text(_remembered(message, recall), dialect)
+        if told := known or _placeholder(dialect, losses):
+            wire[field] = told
+
+
+def is_replayed(wire: Json, message: UnifiedMessage, dialect: ChatDialect) -> bool:
+    """Whether the thinking of a message is on its wire form, as text or in the signature of a call."""
+    if dialect.replay_field != "thought_signature":
+        return dialect.replay_field in wire
+    return "tool_calls" in wire and any(_is_own(block, dialect) for block in message.get("thinking", ()))
 
 
 def _is_own(block: ThinkingBlock, dialect: ChatDialect) -> bool:
     return block.get("issuer") == dialect.name
 
 
-def _spare_text(message: UnifiedMessage, dialect: ChatDialect, recall: Recall, losses: Losses) -> str | None:
-    """What stands for reasoning that the history does not have."""
-    for call in message.get("tool_calls", ()):
-        if (remembered := recall(call["id"])) and remembered.text:
-            return remembered.text
+def _text(blocks: list[ThinkingBlock], dialect: ChatDialect) -> str:
+    """The text that may go to this provider, in one piece."""
+    return "".join(block["text"] for block in blocks if dialect.replay_unsigned or _is_own(block, dialect))
+
+
+def _remembered(message: UnifiedMessage, recall: Recall) -> list[ThinkingBlock]:
+    """The reasoning before the first call that is remembered, as the blocks the client had of it."""
+    found = (recall(call["id"]) for call in message.get("tool_calls", ()))
+    remembered = next((one for one in found if one is not None), None)
+    if remembered is None:
+        return []
+    block: ThinkingBlock = {"text": remembered.text, "issuer": remembered.issuer}
+    if "data" in _unpack(remembered.signature, "signature", "data"):
+        return [block, {"text": "", "redacted": remembered.signature, "issuer": remembered.issuer}]
+    if remembered.signature:
+        block["signature"] = remembered.signature
+    return [block]
+
+
+def _placeholder(dialect: ChatDialect, losses: Losses) -> str | None:
+    """What stands for reasoning that nobody knows any more, where the provider insists on some."""
     if dialect.replay_placeholder:
         losses.add("thinking.history", "emulated", "A placeholder stands for reasoning that is not known any more.")
     return dialect.replay_placeholder

@@ -13,6 +13,7 @@ from ...jsonio import dumps_str
 from ...losses import Losses
 from ...unified import Json, ResponseFormat, UnifiedRequest
 from ..format import Built, Recall, recall_nothing
+from ..omitted import omit_cache_marks, omit_user
 from .dialect import ChatDialect
 from .messages import MessageWriter
 from .reasoning import to_wire_reasoning
@@ -55,6 +56,8 @@ def build_chat_body(
     _add_caller(request, dialect, losses, body)
     _add_stream(request, dialect, body)
     body |= dialect.extra_body
+    if not dialect.cache_control:
+        omit_cache_marks(request, losses)
     writer = MessageWriter(dialect, names, recall, losses)
     for message in request["messages"]:
         writer.add(message)
@@ -120,6 +123,8 @@ def _add_caller(request: UnifiedRequest, dialect: ChatDialect, losses: Losses, b
     if user and dialect.user:
         fits = len(user) <= USER_LIMIT
         body["user"] = user if fits else sha256(user.encode("utf-8", "surrogatepass")).hexdigest()
+    else:
+        omit_user(request, losses)
     session = request.get("session_id")
     if session and dialect.prompt_cache_key:
         body["prompt_cache_key"] = session

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...anthropic.signature import text_key
 from ...jsonio import loads
 from ...losses import Losses
 from ...unified import Item, Json, Part, ToolCall, UnifiedMessage
@@ -132,7 +133,15 @@ class ContentWriter:
                 self._add_call(calls[index], signer, parts)
             elif signature := own_signature(thinking[index], self._dialect, self._losses):
                 signer.add_thinking(thinking[index], signature)
+        if parts and parts[-1].keys() == {"text"}:
+            self._sign_text(parts[-1])
         return parts
+
+    def _sign_text(self, part: Json) -> None:
+        """The text a turn ended with: clients are not shown a signature behind it, so the gateway remembers it."""
+        remembered = self._recall(text_key(part["text"]))
+        if signature := remembered_signature(remembered, "text", self._dialect):
+            part["thoughtSignature"] = signature
 
     def _add_call(self, call: ToolCall, signer: Signer, parts: list[Json]) -> None:
         name = self._names.to_wire(call["function"]["name"])
@@ -142,7 +151,7 @@ class ContentWriter:
             wire["id"] = call["id"]
         if signer.add_call(wire):
             return
-        signature = remembered_signature(self._recall(call["id"]), self._dialect)
+        signature = remembered_signature(self._recall(call["id"]), "call", self._dialect)
         if signature is None and self._dialect.skip_signature:
             signature = SKIP_SIGNATURE
         if signature is not None:

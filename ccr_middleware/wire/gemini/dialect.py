@@ -10,14 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Literal, get_type_hints
-from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 
 from ...errors import ConfigError
+from ..platforms import platform_for
 from .model_families import MODEL_FAMILIES
-
-_VERTEX_HOST = "aiplatform.googleapis.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,21 +98,12 @@ def dialect_for(
     for pattern, fields in MODEL_FAMILIES:
         if pattern.match(model.lower()):
             known |= fields
-    if _is_vertex(base_url):
+    if platform_for(base_url) == "vertex":
         known["tool_invocations"] = False
     if max_output_tokens is not None:
         known["max_output_tokens"] = max_output_tokens
     known |= {name: _checked(name, value) for name, value in overrides.items()}
     return replace(GeminiDialect(), **known)
-
-
-def _is_vertex(base_url: str) -> bool:
-    """Hosts are `aiplatform.googleapis.com` and `europe-west4-aiplatform.googleapis.com`."""
-    try:
-        host = urlsplit(base_url).hostname or ""
-    except ValueError:  # no URL; whoever sends to it will say so
-        return False
-    return host.rstrip(".").endswith(_VERTEX_HOST)
 
 
 def _checked(name: str, value: Any) -> Any:

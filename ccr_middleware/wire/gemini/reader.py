@@ -7,8 +7,7 @@ Signatures (`thoughtSignature`, fact 35, failure-modes F5) have to come back on 
 becomes a `signature` of its own with the payload `{"s": signature, "on": "call" | "text" | "thought"}`: before the
 tool call, behind the text, behind the thought. One that stands on an empty text is kept like any other. Parts of
 built-in tools that are not shown are kept whole: `{"s": signature, "on": "part", "part": {"toolCall": {…}}}`, since
-a signature on another kind of part may be refused. A signature waits until something else begins, so that sources
-told after a text still belong to its block.
+a signature on another kind of part may be refused. That of code Google ran is not kept: the code is told as text.
 """
 
 from __future__ import annotations
@@ -35,7 +34,6 @@ class GeminiReader:
         "_counts",
         "_ended",
         "_grounding",
-        "_held",
         "_line_open",
         "_open_call",
         "_read_error",
@@ -48,7 +46,6 @@ class GeminiReader:
         self._counts: dict[str, int] = {}
         self._calls = 0
         self._open_call: StreamedCall | None = None
-        self._held: UnifiedChunk | None = None  # the signature that waits for the end of its text
         self._said = False  # text or a call: what makes an answer
         self._line_open = False  # text was said last, without a line end
         self._ended = False  # the end was explained
@@ -78,10 +75,9 @@ class GeminiReader:
         return self.feed(document) + self.finish()
 
     def finish(self) -> list[UnifiedChunk]:
-        """The answer has ended: a call that was never closed, and a signature that waited."""
+        """The answer has ended: a call that was never closed."""
         out: list[UnifiedChunk] = []
         self._close_call(out, cut=True)
-        self._release(out)
         return out
 
     # -- parts -------------------------------------------------------------------------------------------
@@ -95,40 +91,27 @@ class GeminiReader:
         text = text_of(part.get("text"))
         if part.get("thought") is True:
             if text:
-                self._release(out)
                 self._line_open = False
                 out.append({"thinking": text})
-            self._hold(signature, "thought", out)
+            _sign(signature, "thought", out)
             return
         if text:
             self._say(text, out)
         elif told := text_of_builtin(part):
-            self._say_apart(told, "\n", out)
-        elif hidden := {key: part[key] for key in HIDDEN if key in part}:
-            self._hold(signature, "part", out, hidden)
+            self._say_apart(told, "\n", out)  # as text it cannot carry the signature of what it was
             return
-        self._hold(signature, "text", out)
+        elif hidden := {key: part[key] for key in HIDDEN if key in part}:
+            _sign(signature, "part", out, hidden)
+            return
+        _sign(signature, "text", out)
 
     def _say(self, text: str, out: list[UnifiedChunk]) -> None:
-        self._release(out)
         self._said, self._line_open = True, not text.endswith("\n")
         out.append({"text": text})
 
     def _say_apart(self, text: str, gap: str, out: list[UnifiedChunk]) -> None:
         """Text of ours, on a line of its own."""
-        self._release(out)
         self._say(gap + text if self._line_open else text, out)
-
-    def _hold(self, signature: str, on: str, out: list[UnifiedChunk], part: Json | None = None) -> None:
-        if signature:
-            self._release(out)
-            self._held = _signed(signature, on, part)
-
-    def _release(self, out: list[UnifiedChunk]) -> None:
-        """Something else begins, or nothing more comes."""
-        if self._held is not None:
-            out.append(self._held)
-            self._held, self._line_open = None, False
 
     # -- calls -------------------------------------------------------------------------------------------
 
@@ -147,11 +130,9 @@ class GeminiReader:
         if call is None:
             return
         if call.empty:
-            self._hold(call.signature, "text", out)
+            _sign(call.signature, "text", out)
             return
-        self._release(out)
-        if call.signature:
-            out.append(_signed(call.signature, "call"))
+        _sign(call.signature, "call", out)
         delta: ToolDelta = {"index": self._calls, "name": call.name, "arguments": _arguments(call.arguments, cut)}
         if call.id:
             delta["id"] = call.id
@@ -179,7 +160,6 @@ class GeminiReader:
     def _refuse(self, refusal: str, out: list[UnifiedChunk]) -> None:
         if not self._ended:
             self._ended = True
-            self._release(out)
             out.append({"refusal": "\n\n" + refusal if self._line_open else refusal})
 
     def _fail(self, failure: str, out: list[UnifiedChunk]) -> None:
@@ -196,12 +176,15 @@ def _first_candidate(chunk: Json) -> Json:
     return next((candidate for candidate in candidates if not candidate.get("index")), {})
 
 
-def _signed(signature: str, on: str, part: Json | None = None) -> UnifiedChunk:
+def _sign(signature: str, on: str, out: list[UnifiedChunk], part: Json | None = None) -> None:
+    """Add a signature, if there is one."""
+    if not signature:
+        return
     payload: Json = {"s": signature, "on": on}
     try:
-        return {"signature": dumps_str(payload if part is None else payload | {"part": part})}
+        out.append({"signature": dumps_str(payload if part is None else payload | {"part": part})})
     except RecursionError:  # a part nested too deeply to be written
-        return {"signature": dumps_str(payload)}
+        out.append({"signature": dumps_str(payload)})
 
 
 def _arguments(arguments: Json, cut: bool) -> str:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from ...jsonio import loads
 from ...losses import Losses
 from ...unified import Json, Remembered, ThinkingBlock
+from ..omitted import omit_thinking
 from .builtin_parts import HIDDEN
 from .dialect import GeminiDialect
 
@@ -38,20 +39,20 @@ def own_signature(block: ThinkingBlock, dialect: GeminiDialect, losses: Losses) 
     if "redacted" in block:
         losses.add("thinking.redacted", "dropped", "Encrypted reasoning can be read by its maker only.")
         return None
-    if block.get("issuer") != dialect.name:
-        return None
-    signature = _read(block.get("signature", ""))
+    signature = _read(block.get("signature", "")) if block.get("issuer") == dialect.name else None
     if signature and signature.place == "part" and not (dialect.mixed_tools and dialect.tool_invocations):
-        return None  # a model that does not know such parts
+        signature = None  # a model that does not know such parts
+    if signature is None:
+        omit_thinking(block, losses)
     return signature
 
 
-def remembered_signature(remembered: Remembered | None, dialect: GeminiDialect) -> str | None:
-    """What signed a call, as the gateway remembers it."""
+def remembered_signature(remembered: Remembered | None, place: str, dialect: GeminiDialect) -> str | None:
+    """What signed a call or a text, as the gateway remembers it."""
     if remembered is None or remembered.issuer != dialect.name:
         return None
     signature = _read(remembered.signature)
-    return signature.value if signature and signature.place == "call" else None
+    return signature.value if signature and signature.place == place else None
 
 
 def _read(payload: str) -> Signature | None:

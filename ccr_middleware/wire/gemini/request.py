@@ -1,7 +1,7 @@
 """A unified request to the body of `generateContent` and `streamGenerateContent`.
 
 The body is written from a white list, in the camel case of Google's reference throughout. What it has no field for is
-carried in another form or reported as a loss. Cache marks are no loss: Gemini caches by itself.
+carried in another form or reported as a loss.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from ...jsonio import dumps_str
 from ...losses import Losses
 from ...unified import Json, UnifiedRequest
 from ..format import Built, Recall, recall_nothing
+from ..omitted import omit_cache_marks, omit_user
 from .contents import ContentWriter
 from .dialect import GeminiDialect
 from .names import tool_names
@@ -45,6 +46,8 @@ def build_gemini_body(
     config |= _format(request, dialect, losses, bool(tools.fields), notes)
     if request.get("service_tier", "auto") != "auto":
         losses.add("service_tier", "dropped", "Service tiers are Anthropic's own.")
+    omit_cache_marks(request, losses)
+    omit_user(request, losses)
     writer = ContentWriter(dialect, names, recall, losses)
     for message in request["messages"]:
         writer.add(message)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from ...losses import Losses
 from ...unified import Json, Reasoning
-from ..chat.reasoning import effort_of, nearest
+from ..chat.reasoning import effort_of, nearest, report_unsaid
 from .dialect import GeminiDialect
 
 #: Budgets of the efforts, in tokens, as Google's own OpenAI endpoint reads them; stronger ones are the model's most.
@@ -30,8 +30,8 @@ def thinking_config(
     wish = wish or {}
     enabled = wish.get("enabled")
     if dialect.thinking == "none":
-        if "effort" in wish or "max_tokens" in wish:
-            losses.add("thinking.effort", "clamped", "How much to think is left to the model.")
+        if enabled is not False:
+            report_unsaid(wish, losses)
         return None
     if enabled is False:
         return _off(dialect, losses)
@@ -40,6 +40,8 @@ def thinking_config(
         depth = {"thinkingBudget": _budget(wish, dialect, losses, max_tokens)}
     if enabled:
         return {**(depth or {}), "includeThoughts": True}
+    if depth is None:
+        report_unsaid(wish, losses)
     return depth
 
 

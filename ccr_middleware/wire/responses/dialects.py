@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any, get_type_hints
-from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 
 from ...errors import ConfigError
 from ..chat import dialects as chat_dialects
-from ..chat.model_families import Fields, ModelRule
+from ..chat.model_families import Fields
 from .dialect import SHARED, ResponsesDialect
-from .hosts import HOSTS, MODEL_RULES, OWN_HOSTS
+from .hosts import MODEL_RULES, host
 
 _TYPES = get_type_hints(ResponsesDialect)
 #: The name is ours to give: it says who signed a piece of reasoning.
@@ -32,9 +31,9 @@ def dialect_for(
     """
     model = model.lower().removeprefix("openai.")  # Bedrock's way to write a vendor
     name, known = _from_chat(base_url, model)
-    known |= _matching(MODEL_RULES, model)
-    if host := HOSTS.get(name):
-        known |= {**host.fields, **_matching(host.models, model)}
+    known |= chat_dialects.matching(MODEL_RULES, model)
+    if own := host(name):
+        known |= {**own.fields, **chat_dialects.matching(own.models, model)}
     if max_output_tokens is not None:
         known["max_output_tokens"] = max_output_tokens
     dialect = replace(ResponsesDialect(name=f"{name}-responses"), **known)
@@ -48,23 +47,7 @@ def _from_chat(base_url: str, model: str) -> tuple[str, Fields]:
     known["min_output_tokens"] = max(chat.min_output_tokens, ResponsesDialect().min_output_tokens)
     if chat.reasoning_style == "effort":
         known["efforts"] = chat.efforts
-    return _own_host(base_url) or chat.name, known
-
-
-def _own_host(base_url: str) -> str | None:
-    try:
-        host = urlsplit(base_url).hostname or ""
-    except ValueError:  # no URL; whoever sends to it will say so
-        return None
-    return next((name for name, pattern in OWN_HOSTS if pattern.fullmatch(host)), None)
-
-
-def _matching(rules: tuple[ModelRule, ...], model: str) -> Fields:
-    found: Fields = {}
-    for pattern, values in rules:
-        if pattern.match(model):
-            found |= values
-    return found
+    return chat.name, known
 
 
 def _checked(overrides: Mapping[str, Any]) -> Fields:

@@ -1,14 +1,15 @@
-"""What is known of Responses providers and models. Data only; `dialects` looks things up in it.
+"""What is known of Responses models by their names, and of providers by their hosts.
 
-What a provider or model does in chat completions too stands in `wire.chat.hosts` and `wire.chat.model_families`; here
-is what is different or more. "Fact n" are the recorded-traffic facts, `owner/name#n` public issue threads.
+What a provider or model does in chat completions too stands in its `chat` part of the catalogue and in
+`wire.chat.model_families`; here is what is different or more. `owner/name#n` are public issue threads.
 """
 
 from __future__ import annotations
 
-import re
+from functools import cache
 from typing import NamedTuple
 
+from ... import catalogue
 from ..chat.model_families import Fields, ModelRule, rule
 
 
@@ -18,12 +19,6 @@ class Host(NamedTuple):
     fields: Fields
     models: tuple[ModelRule, ...] = ()
 
-
-#: Providers that have a Responses endpoint only, by host name: those are not among the chat hosts.
-OWN_HOSTS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("codex", re.compile(r"(?:.+\.)?chatgpt\.com")),
-    ("bedrock-mantle", re.compile(r"bedrock-mantle\..+\.api\.aws")),
-)
 
 #: Which efforts a model takes: anomalyco/opencode#26268 and anomalyco/models.dev#2296. A gpt-5 that searches the web
 #: refuses `minimal`, see `reasoning`.
@@ -38,67 +33,10 @@ MODEL_RULES: tuple[ModelRule, ...] = (
     rule(r"gpt-5(?:\.\d)?-chat", summary="none", encrypted_reasoning=False),
 )
 
-#: Items and roles as OpenAI's own client writes them.
-_OPENAI: Fields = {"mid_system": "developer", "assistant_parts": True, "strict_tools": True, "tools_limit": 128}
 
-HOSTS: dict[str, Host] = {
-    "openai": Host({**_OPENAI, "tool_media": True, "document_urls": True, "web_search": "web_search"}),
-    # Files came later than to OpenAI; they are refused in chat only (openai/openai-python#2300).
-    "azure": Host({**_OPENAI, "documents": "file"}),
-    "bedrock-mantle": Host(_OPENAI),
-    # The backend of ChatGPT subscriptions: "Stream must be set to true" (CCR #932), "Instructions are required"
-    # (PwnKit-Labs/pwnkit#330), "System messages are not allowed" in the input, and "Unsupported parameter" for a limit,
-    # temperature and top_p (liliMozi/openhanako#1899).
-    "codex": Host(
-        {
-            **_OPENAI,
-            "default_instructions": "You are a helpful assistant.",
-            "streams_only": True,
-            "output_limit": False,
-            "sampling": False,
-            "tool_media": True,
-            "web_search": "web_search",
-            "prompt_cache_key": True,
-        }
-    ),
-    # docs.x.ai best practices: encrypted reasoning with every turn, a prompt_cache_key for each conversation.
-    "xai": Host(
-        {
-            "encrypted_reasoning": True,
-            "prompt_cache_key": True,
-            "web_search": "web_search",
-            "search_exclusion": "excluded_domains",
-        },
-        (rule(r"grok-2|grok-3(?!-mini)|.*non-reasoning", encrypted_reasoning=False),),
-    ),
-    # Stateless. Its schema wants an id on reasoning, and its tool outputs are strings (openai/codex#43740).
-    "openrouter": Host(
-        {
-            "efforts": ("minimal", "low", "medium", "high", "xhigh"),
-            "summary": "auto",
-            "encrypted_reasoning": True,
-            "replay": "text",
-            "reasoning_ids": True,
-            "web_search": "openrouter:web_search",
-            "top_k": True,
-        },
-        # Their reasoning is signed, and its text alone would be refused.
-        (rule(r"claude|gemini", replay="encrypted"),),
-    ),
-    # "The reasoning_text in the thinking mode must be passed back": adjacent reasoning and calls are one turn there,
-    # and nothing may stand between calls and outputs (fact 45, deepseek-ai/awesome-deepseek-integration#740,
-    # lidge-jun/opencodex#1479). It thinks unless told otherwise, and then refuses a forced choice.
-    "deepseek": Host(
-        {
-            "efforts": ("low", "high", "max"),
-            "calls_last": True,
-            "replay": "text",
-            "replay_unsigned": True,
-            "replay_placeholder": " ",
-            "named_tool_choice": False,
-            "required_tool_choice": False,
-        }
-    ),
-    # Its own search is called so for gpt-oss (console.groq.com browser search).
-    "groq": Host({}, (rule(r"gpt-oss", web_search="browser_search"),)),
-}
+@cache
+def host(name: str) -> Host | None:
+    """The provider whose chat dialect has that name, if more is known of its Responses."""
+    family = catalogue.families().get(name)
+    facts = family.facts.get("responses") if family else None
+    return facts and Host(facts.fields, tuple(rule(pattern, **fields) for pattern, fields in facts.rules))

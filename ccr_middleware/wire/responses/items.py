@@ -103,6 +103,7 @@ class ItemWriter:
                     self._say(text, items)
         while items and items[-1]["type"] == "reasoning":
             items.pop()  # "provided without its required following item" (fact 45)
+            self._losses.add("thinking.history", "omitted", "Reasoning with nothing behind it is not taken back.")
         if items and not any(item["type"] == "reasoning" for item in items):
             items = self._with_reasoning(items, message.get("tool_calls", []))
         self._out += items

@@ -13,8 +13,9 @@ from ...jsonio import loads
 from ...lenient import as_dict, text_of
 from ...losses import Losses
 from ...unified import Json, Reasoning, Remembered, ThinkingBlock
-from ..chat.reasoning import nearest
+from ..chat.reasoning import nearest, report_unsaid
 from ..chat.reasoning import to_wire_reasoning as to_chat_reasoning
+from ..omitted import omit_thinking
 from .dialect import ResponsesDialect, chat_rules
 
 _ENCRYPTED = "reasoning.encrypted_content"
@@ -29,6 +30,8 @@ def to_wire_reasoning(wish: Reasoning | None, dialect: ResponsesDialect, losses:
     reasoning: Json = {}
     if wish.get("enabled") is False:
         effort = dialect.off_effort
+        if not effort:
+            report_unsaid(wish, losses)
     else:
         effort = to_chat_reasoning(wish, chat_rules(dialect), losses).get("reasoning_effort")
     if effort == "minimal" and searches:
@@ -46,14 +49,16 @@ def to_wire_reasoning(wish: Reasoning | None, dialect: ResponsesDialect, losses:
 def to_item(block: ThinkingBlock, dialect: ResponsesDialect, losses: Losses) -> Json | None:
     """The item of a thinking block; None when it cannot go back to this provider.
 
-    Thinking of others is left out without a loss, as everywhere; an opaque block is reported, since nobody else can
-    know what was in it.
+    Thinking of others is left out, as everywhere, and no answer depends on it; an opaque block is a loss, since nobody
+    else can know what was in it.
     """
     own = block.get("issuer") == dialect.name
     payload = block.get("redacted") or block.get("signature") or ""
     item = _item(payload if own else "", block["text"], dialect, own)
     if item is None and "redacted" in block:
         losses.add("thinking.redacted", "dropped", "Encrypted reasoning can be read by its maker only.")
+    elif item is None:
+        omit_thinking(block, losses)
     return item
 
 

@@ -16,6 +16,7 @@ from ..chat.request import USER_LIMIT
 from ..chat.tool_names import ToolNames
 from ..chat.tools import is_strict
 from ..format import Built, Recall, recall_nothing
+from ..omitted import omit_cache_marks, omit_user
 from .dialect import ResponsesDialect
 from .items import ItemWriter
 from .reasoning import to_wire_reasoning
@@ -42,6 +43,7 @@ def build_responses_body(
         **tools.fields,
         **_caller(request, dialect, losses),
     }
+    omit_cache_marks(request, losses)
     writer = ItemWriter(dialect, names, recall, losses)
     for message in request["messages"]:
         writer.add(message)
@@ -108,6 +110,8 @@ def _caller(request: UnifiedRequest, dialect: ResponsesDialect, losses: Losses) 
     if user and dialect.user:
         fits = len(user) <= USER_LIMIT
         fields["user"] = user if fits else sha256(user.encode("utf-8", "surrogatepass")).hexdigest()
+    else:
+        omit_user(request, losses)
     if session and dialect.prompt_cache_key:
         fields["prompt_cache_key"] = session
     if request.get("service_tier", "auto") != "auto":

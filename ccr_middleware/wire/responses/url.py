@@ -10,9 +10,6 @@ from ..format import Endpoint
 _CHAT = "/chat/completions"
 _RESPONSES = "/responses"
 
-#: Azure serves this format below `/openai/v1` only.
-_AZURE = (".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com")
-
 
 def endpoint_url(endpoint: Endpoint) -> str:
     """The URL to post to. A whole endpoint stays, a base gets its end, an unknown deeper path is posted to as given.
@@ -32,8 +29,6 @@ def _completed(base_url: str) -> str:
     path, host = url.path.rstrip("/"), url.hostname or ""
     if path.lower().endswith(_CHAT):
         path = path[: -len(_CHAT)] + _RESPONSES
-    elif host.endswith(_AZURE) and path.lower() in ("", "/openai"):
-        path = "/openai/v1"
     elif host == "chatgpt.com" and path.lower().endswith("/codex"):
         path += _RESPONSES
     else:

@@ -3,7 +3,7 @@
 | block                      | deltas                                                                                |
 |----------------------------|---------------------------------------------------------------------------------------|
 | text                       | `content`                                                                             |
-| thinking                   | `reasoning_content`, and at its end one entry of `reasoning_details`                  |
+| thinking                   | `reasoning_content` and the same in `reasoning_details`, at its end the signature     |
 | redacted thinking          | an entry of `reasoning_details`                                                       |
 | tool use                   | `tool_calls`: id and name first, then pieces of the arguments, `{}` when there are none |
 | web search                 | `annotations`, all at the end: the OpenAI SDK cannot add to that list later           |
@@ -20,7 +20,7 @@ from typing import Any
 from ....jsonio import dumps_str, loads
 from ....lenient import as_dict, as_list, text_of
 from ....unified import Event, Json
-from .reasoning import redacted_detail, thinking_detail
+from .reasoning import join_details, redacted_detail, thinking_detail
 from .sources import Sources
 
 _FINISH = {
@@ -42,10 +42,10 @@ class Deltas:
         self._legacy = legacy
         self._sources = Sources()
         self._length = 0  # characters of text so far
-        self._details = 0
+        self._details = -1  # the index of the last entry of reasoning_details
         self._calls = -1  # the index of the last call
         self._block: Json = {}  # the open block, as it began
-        self._parts: list[str] = []  # thinking, signature or arguments of the open block
+        self._parts: list[str] = []  # arguments of the open block
         self._signature = ""
         self._text_start = 0
 
@@ -89,11 +89,12 @@ class Deltas:
             self._text_start = self._length
             return self._text(text_of(block.get("text")))
         if kind == "thinking":
+            self._details += 1
             self._signature = text_of(block.get("signature"))
             return self._thinking(text_of(block.get("thinking")))
         if kind == "redacted_thinking":
             self._details += 1
-            return [{"reasoning_details": [redacted_detail(self._details - 1, text_of(block.get("data")))]}]
+            return [{"reasoning_details": [redacted_detail(self._details, text_of(block.get("data")))]}]
         if kind == "tool_use":
             return self._call(block)
         if kind == "web_search_tool_result":
@@ -120,10 +121,8 @@ class Deltas:
         if kind == "text":
             for citation in as_list(block.get("citations")):
                 self._sources.cite(as_dict(citation), self._text_start, self._length)
-        elif kind == "thinking" and (self._parts or self._signature):
-            self._details += 1
-            detail = thinking_detail(self._details - 1, "".join(self._parts), self._signature)
-            return [{"reasoning_details": [detail]}]
+        elif kind == "thinking" and self._signature:
+            return [{"reasoning_details": [thinking_detail(self._details, "", self._signature)]}]
         elif kind == "tool_use":
             return self._end_call(block)
         return []
@@ -133,10 +132,10 @@ class Deltas:
         return [{"content": text}] if text else []
 
     def _thinking(self, text: str) -> list[Json]:
+        """Both spellings in one chunk, as OpenRouter has it: readers of the second know not to add the first."""
         if not text:
             return []
-        self._parts.append(text)
-        return [{"reasoning_content": text}]
+        return [{"reasoning_content": text, "reasoning_details": [thinking_detail(self._details, text, "")]}]
 
     # -- calls -------------------------------------------------------------------------------------------
 
@@ -191,6 +190,8 @@ def merge(message: Json, delta: Json) -> None:
             call = message.setdefault(key, {"name": "", "arguments": ""})
             call["name"] += value.get("name", "")
             call["arguments"] += value["arguments"]
+        elif key == "reasoning_details":
+            message[key] = join_details([*message.get(key, []), *value])
         elif isinstance(value, list):
             message[key] = message.get(key, []) + value
         elif key == "role":

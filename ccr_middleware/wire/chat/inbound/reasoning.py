@@ -1,7 +1,8 @@
 """Reasoning on its way through a chat client: thinking blocks to what the client is shown, and back.
 
 Chat completions has no place for a signature, so blocks travel in `reasoning_details`, OpenRouter's form, which many
-clients give back as they got it: one entry for each block, with all of its text. Clients that know only
+clients give back as they got it: one entry for each block, with all of its text. In a stream an entry comes in pieces,
+the signature last; clients put those of one `index` together, or give them back one by one. Clients that know only
 `reasoning_content` give back its text, unsigned, which is what DeepSeek-like providers want to see again.
 """
 
@@ -35,11 +36,26 @@ def _format(signature: str) -> str:
 
 def read_thinking(message: Json, losses: Losses) -> list[Json]:
     """The thinking blocks of an assistant message, from `reasoning_details`, else from the plain fields."""
-    blocks = [block for detail in dicts(message.get("reasoning_details")) if (block := _read_detail(detail, losses))]
+    details = join_details(dicts(message.get("reasoning_details")))
+    blocks = [block for detail in details if (block := _read_detail(detail, losses))]
     if blocks:
         return blocks
     text = text_of(message.get("reasoning_content")) or text_of(message.get("reasoning"))
     return [_thinking(text, "")] if text else []
+
+
+def join_details(details: list[Json]) -> list[Json]:
+    """The entries with pieces of one text (equal `index`, none of them signed but the last) put together."""
+    joined: list[Json] = []
+    for detail in details:
+        last = joined[-1] if joined else {}
+        texts = last.get("text"), detail.get("text")
+        same = last.get("index") is not None and last.get("index") == detail.get("index")
+        if same and not last.get("signature") and isinstance(texts[0], str) and isinstance(texts[1], str):
+            joined[-1] = last | detail | {"text": texts[0] + texts[1]}
+        else:
+            joined.append(detail)
+    return joined
 
 
 def _thinking(text: str, signature: str) -> Json:

@@ -88,7 +88,8 @@ def _set_format(request: Json, config: Json, system: list[Json], losses: Losses)
 
 
 def _set_thinking(request: Json, config: Json, losses: Losses) -> bool:
-    """A budget of 0 is no thinking, -1 leaves it to the model; a level is an effort."""
+    """A budget of 0 is no thinking, -1 leaves it to the model; a level is an effort. Who wants to see thoughts and says
+    no more wants the model to think, which Gemini's do anyway."""
     path = f"{_PATH}.thinkingConfig"
     budget = read_count(config, "thinkingBudget", path, least=-1)
     level = read_text(config, "thinkingLevel", path).upper()
@@ -105,4 +106,7 @@ def _set_thinking(request: Json, config: Json, losses: Losses) -> bool:
         request["thinking"] = {"type": "adaptive"}
     elif budget is not None:
         request["thinking"] = {"type": "enabled", "budget_tokens": budget}
-    return bool(read_flag(config, "includeThoughts", path))
+    shown = bool(read_flag(config, "includeThoughts", path))
+    if shown:
+        request.setdefault("thinking", {"type": "adaptive"})
+    return shown

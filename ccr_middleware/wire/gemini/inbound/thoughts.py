@@ -12,7 +12,7 @@ from binascii import Error as Base64Error
 
 from ....anthropic.signature import sign
 from ....jsonio import dumps, dumps_str, loads
-from ....lenient import dicts
+from ....lenient import dicts, text_of
 from ....unified import Json
 
 #: What the JSON of a signature of ours begins with.
@@ -44,7 +44,7 @@ def unseal(signature: str) -> list[Json] | None:
         data = b64decode(standard_base64(signature), validate=True)
         if not data.startswith(_HEAD):
             return None
-        return [block for block in dicts(loads(data)["ccr1"]) if block.get("type") in _KINDS]
+        return [block for block in dicts(loads(data)["ccr1"]) if text_of(block.get("type")) in _KINDS]
     except (Base64Error, ValueError):
         return None
 

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ....errors import BadRequest
+from ....lenient import as_list, text_of
 from ....losses import Losses
 from ....unified import Json
 from ...chat.inbound.fields import at, entries, read_name, read_text
@@ -42,7 +43,8 @@ def read_parts(content: Any, path: str, losses: Losses) -> list[Json]:
 
 def is_parts(value: Any) -> bool:
     """Whether a value is a list of parts that `read_parts` knows."""
-    return isinstance(value, list) and all(isinstance(part, dict) and part.get("type") in _READERS for part in value)
+    kinds = [text_of(part.get("type")) if isinstance(part, dict) else "" for part in as_list(value)]
+    return isinstance(value, list) and all(kind in _READERS for kind in kinds)
 
 
 def _read_part(part: Json, place: str, losses: Losses) -> Json | None:

@@ -147,6 +147,8 @@ def _set_thinking(request: Json, body: Json, losses: Losses) -> None:
         set_effort(request, effort, "reasoning.effort", losses)
     if summary:
         request["thinking"] = {"type": "adaptive", "display": "summarized"}
+    if summary not in ("", "auto"):
+        losses.add("reasoning.summary", "clamped", "How detailed the summary is is left to the provider.")
 
 
 def _set_form(request: Json, body: Json, system: list[Json], losses: Losses) -> None:

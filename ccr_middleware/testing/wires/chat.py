@@ -7,10 +7,15 @@
 A builder's argument left out is a key left out; None given is `null` on the wire.
 """
 
+from __future__ import annotations
+
 import json
+from collections.abc import Iterator
 from typing import Any, Final
 
-Chunk = dict[str, Any]
+from .base import Json, Writer
+
+Chunk = Json
 
 #: "This key is not there at all", where None means `null`.
 OMIT: Final[Any] = type("Omit", (), {"__repr__": lambda self: "OMIT"})()
@@ -85,9 +90,13 @@ def counts(prompt: int, completion: int, cached: int | None = None, reasoning: i
     return usage
 
 
-def usage(prompt: int, completion: int, cached: int | None = None, reasoning: int | None = None) -> Chunk:
+def usage(prompt: int, completion: int, cached: int | None = None, reasoning: int | None = None, **more: Any) -> Chunk:
     """The separate usage chunk (`choices: []`) that `include_usage` asks for."""
-    return {**_frame("chat.completion.chunk"), "choices": [], "usage": counts(prompt, completion, cached, reasoning)}
+    return {
+        **_frame("chat.completion.chunk"),
+        "choices": [],
+        "usage": counts(prompt, completion, cached, reasoning),
+    } | more
 
 
 def error(message: str, code: Any = 502, **more: Any) -> Chunk:
@@ -136,3 +145,60 @@ def whole(
     choice = _given(index=0, message=message, finish_reason=finish)
     body = {**_frame("chat.completion"), "choices": [choice]}
     return body | _given(usage=counts(12, 3) if usage is OMIT else usage) | more
+
+
+# -- an answer ---------------------------------------------------------------------------------------------
+
+_FINISH = {
+    "end_turn": "stop",
+    "tool_use": "tool_calls",
+    "max_tokens": "length",
+    "stop_sequence": "stop",
+    "refusal": "content_filter",
+}
+
+
+class ChatWriter(Writer):
+    """Writes an answer as chat completions."""
+
+    last = b"data: [DONE]\n\n"
+
+    def begin(self) -> Iterator[Json]:
+        """The role, then a delta for each piece."""
+        yield chunk({"role": "assistant", "content": ""}, model=self.model)
+        for piece in self.answer.thinking_pieces:
+            yield reasoning(piece, model=self.model)
+        for piece in self.answer.text_pieces:
+            yield text(piece, model=self.model)
+        for number, call in enumerate(self.answer.calls):
+            yield tool(number, call.id, call.name, "", model=self.model)
+            for piece in call.pieces:
+                yield tool(number, arguments=piece, model=self.model)
+
+    def end(self) -> Iterator[Json]:
+        """The finish reason, then the usage in a chunk of its own."""
+        if self.finish is not None:
+            yield finish(_FINISH[self.finish], model=self.model)
+        if self.answer.usage is not None:
+            yield usage(*self._counts(), model=self.model)
+
+    def whole(self) -> Json:
+        """One completion with one choice."""
+        answer = self.answer
+        return whole(
+            "".join(answer.text_pieces) or None,
+            reasoning="".join(answer.thinking_pieces) or OMIT,
+            tools=[(call.id, call.name, call.json) for call in answer.calls] or None,
+            finish=_FINISH[self.finish] if self.finish is not None else None,
+            usage=counts(*self._counts()) if answer.usage is not None else None,
+            model=self.model,
+        )
+
+    def failure(self) -> Json:
+        """OpenAI's error object, with the status as its code."""
+        return error(self.answer.message, self.status)
+
+    def _counts(self) -> tuple[int, int, int, int]:
+        told = self.answer.usage
+        assert told is not None
+        return told.input + told.cached, told.output, told.cached, told.reasoning
