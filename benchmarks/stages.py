@@ -59,7 +59,7 @@ def tagged_chunks(number: int) -> list[Json]:
 def call_chunks(number: int, name: str, head: str, tail: str) -> list[Json]:
     """One tool call whose arguments come a word at a time."""
     pieces = [head, *(WORDS[i % len(WORDS)].replace("\n", "\\n") for i in range(number - 3)), tail]
-    first: Json = {"tool_calls": [{"index": 0, "id": "call_1", "name": name}]}
+    first: Json = {"tool_calls": [{"index": 0, "id": "call_0001", "name": name}]}
     return [first, *({"tool_calls": [{"index": 0, "arguments": piece}]} for piece in pieces)]
 
 

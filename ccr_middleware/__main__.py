@@ -31,7 +31,31 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="other commands", dest="command", metavar="COMMAND")
     about = "run a transformer through every request feature and every kind of answer"
     _conformance(commands.add_parser("conformance", help=about, description=f"{about.capitalize()}."))
+    about = "tell what would become of a Messages request: who would answer and why, and what would be sent"
+    _explain(commands.add_parser("explain", help=about, description=f"{about.capitalize()}. Nothing is sent."))
     return top
+
+
+def _explain(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", metavar="FILE", help="the request's body, as JSON; - is the standard input")
+    # Before the command it means the same, so nothing may be set here.
+    command.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="as above")
+    command.add_argument(
+        "--header",
+        metavar="H",
+        type=_header,
+        action="append",
+        default=[],
+        help='a header of the request: "name: value"',
+    )
+    command.add_argument("--json", action="store_true", help="print the explanation as JSON")
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon or not name.strip():
+        raise argparse.ArgumentTypeError(f'{text}: must be "name: value"')
+    return name.strip(), value.strip()
 
 
 def _conformance(command: argparse.ArgumentParser) -> None:
@@ -72,6 +96,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from .conformance.command import run
 
             return run(args)
+        if args.command == "explain":
+            from .explain_command import run as explain
+
+            return explain(args, os.environ)
         from .standalone import serve
 
         serve(args, os.environ)

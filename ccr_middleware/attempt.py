@@ -11,6 +11,8 @@ from .counting import count_for_target
 from .credentials.access import Access
 from .errors import BadRequest
 from .jsonio import dumps
+from .resilience.keys import Key
+from .routing.parameters import with_parameters
 from .routing.subagent import strip_tag
 from .state import State
 from .targets import NOWHERE, Target
@@ -44,13 +46,16 @@ class Attempt:
         return request
 
 
-async def prepare(call: Call, state: State) -> Attempt:
-    """Build the attempt for the call's decision. Raises `BadRequest` when `strict` forbids what would be lost."""
+async def prepare(call: Call, state: State, key: Key) -> Attempt:
+    """Build the attempt for the call's decision, with one of the provider's keys.
+
+    Raises `BadRequest` when `strict` forbids what would be lost.
+    """
     decision = call.decision
     assert decision is not None
-    target = call.snapshot.target(decision.provider, decision.model)
+    target = call.snapshot.target(decision.provider, decision.model, key.secret)
     call.losses = call.reading_losses.copy()
-    body = call.body
+    body = with_parameters(call.pristine() if call.edited is None else call.edited, decision.parameters)
     if len(call.raw) > 10_000 or SUBAGENT_TAG in call.raw:  # beyond that looking costs more than stripping
         body = strip_tag(body, is_subagent=call.facts.is_subagent)
     access = await _access(target, state)
@@ -87,14 +92,14 @@ def _relay(call: Call, target: Target, body: Json, access: Access) -> Attempt:
         call.raw,
         body,
         target,
-        edited=body is not call.body,
+        edited=body is not call.body,  # by a tag, by parameters, by agents
         native=native,
         client_headers=call.headers,
         headers=access.headers,
         losses=call.losses,
     )
     url = target.url(stream=call.streaming, place=access.place)
-    answer = open_relay(target, streaming=call.streaming, native=native)
+    answer = open_relay(target, streaming=call.streaming, native=native and call.edited is None)
     return Attempt(target, _wire_request(target, url, sent.headers, sent.body), answer)
 
 
@@ -105,7 +110,7 @@ def _translate(call: Call, target: Target, body: Json, access: Access, state: St
     converted = convert(body, target, context, url=url, headers=access.headers, recall=state.reasoning.get)
     answer = converted.open_answer(
         message_id=call.id.replace("req_", "msg_", 1),
-        model=call.asked_model or target.model,
+        model=target.model if call.snapshot.config.response_model == "routed" else call.asked_model or target.model,
         # Not counted: only a provider that tells no usage makes this estimate seen.
         input_tokens=call.input_tokens or 1 + len(call.raw) // 4,
         new_id=state.new_id,

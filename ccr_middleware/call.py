@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .config.schema import Provider
+from .jsonio import loads
 from .losses import Losses
 from .routing.decision import Decision
-from .routing.facts import Facts, facts_of
+from .routing.facts import Facts
 from .targets import Snapshot
 from .unified import Json, Usage
 from .wire.client import ClientFormat, ClientWriter
-
-#: What is known of a request that was let go.
-NO_FACTS = facts_of({}, {})
 
 
 @dataclass(slots=True)
@@ -24,7 +23,7 @@ class Call:
     `body` the same parsed; neither is ever changed, since every attempt starts from
     them. `body` takes four times the memory and is let go while the provider is waited for; another attempt would
     parse `raw` again. That goes too once the answer has begun. `input_tokens` is the counted size of the prompt,
-    None while nobody needed it.
+    None while nobody needed it. `edited` is what agents made of the request for the next round.
     """
 
     id: str
@@ -44,13 +43,32 @@ class Call:
     losses: Losses = field(default_factory=Losses)
     session_id: str = ""
     attempts: int = 0
+    edited: Json | None = None
+    may_use_agents: bool = True
     stop_reason: str | None = None
     usage: Usage = field(default_factory=Usage)
 
     def let_go_of_body(self) -> None:
         """The request has been converted: keep only its bytes."""
         self.body = {}
-        self.facts = NO_FACTS
+        self.edited = None
+        self.facts = self.facts._replace(body={})
+
+    def pristine(self) -> Json:
+        """The request, parsed again where it was let go: every attempt starts from it."""
+        if not self.body:
+            self.body = loads(self.raw)
+        return self.body
+
+    def go_to(self, provider: str, model: str) -> None:
+        """The next attempt is at this target."""
+        assert self.decision is not None
+        self.decision = self.decision._replace(provider=provider, model=model)
+
+    def provider(self) -> Provider:
+        """The configured provider of the decision. Raises `NotFound`."""
+        assert self.decision is not None
+        return self.snapshot.provider(self.decision.provider)
 
     def release(self) -> None:
         """The answer has begun: nothing needs the request any more."""
@@ -63,6 +81,8 @@ class Call:
             headers["x-ccr-provider"] = self.decision.provider
             headers["x-ccr-model"] = self.decision.model
             headers["x-ccr-scenario"] = self.decision.scenario
+        if self.attempts:
+            headers["x-ccr-attempts"] = str(self.attempts)
         if len(self.losses):
             headers["x-ccr-loss"] = self.losses.header()
         return headers

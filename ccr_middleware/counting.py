@@ -6,7 +6,7 @@ Routing counts before there is a target, so it asks the tokenizer of `Router.def
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
+from datetime import datetime
 
 from .call import Call
 from .errors import NotFound
@@ -22,11 +22,9 @@ from .upstream.post import post
 def routing_counter(snapshot: Snapshot, state: State) -> Counter:
     """The counter of the default target."""
     default = snapshot.config.router.default
-    if default and _has_tokenizers(snapshot):
-        with suppress(NotFound):
-            found = snapshot.resolver.resolve(default)
-            own = own_counter(found.provider, found.model, snapshot, state) if found else None
-            return own or state.counters.standard
+    if default and snapshot.has_tokenizers and (found := snapshot.resolver.choices(default).choices):
+        own = own_counter(found[0].provider, found[0].model, snapshot, state)
+        return own or state.counters.standard
     return state.counters.standard
 
 
@@ -55,18 +53,22 @@ async def count_for_target(call: Call, state: State) -> int:
 async def count_as_routed(body: Json, headers: Mapping[str, str], snapshot: Snapshot, state: State) -> int:
     """The tokens of a request for the target it would go to. One that would go nowhere is counted as routing does."""
     tokens = await routing_counter(snapshot, state).count(body)
-    if not _has_tokenizers(snapshot):
+    if not snapshot.has_tokenizers:
         return tokens
     facts = facts_of(body, headers)
     last = state.session_tokens.get(facts.session_id) if facts.session_id else None
     try:
         config, resolver = snapshot.config, snapshot.resolver
-        decision = route(facts, config, token_count=tokens, last_input_tokens=last, resolver=resolver).decision
+        decision = route(
+            facts,
+            config,
+            token_count=tokens,
+            last_input_tokens=last,
+            resolver=resolver,
+            rules=snapshot.rules,
+            now=datetime.now().astimezone(),
+        ).decision
     except NotFound:
         return tokens
     own = own_counter(decision.provider, decision.model, snapshot, state)
     return tokens if own is None else await own.count(body)
-
-
-def _has_tokenizers(snapshot: Snapshot) -> bool:
-    return any(provider.tokenizer for provider in snapshot.config.providers)

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import logging
 import os
-import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Self
 
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, LifespanScope, Scope
 
+from .agents.base import Agent
+from .agents.loading import load_agents
 from .auth import check_key
 from .config import Config, load_config
 from .demo import DEMO_SCHEME, DEMO_URL
+from .endpoints.answering import make_call
 from .endpoints.table import find_endpoint
 from .errors import GatewayError, InternalError
+from .explain import explain
+from .extensions.router import load_router
 from .extensions.transformers import load_transformers
 from .http import ClientLeft, Request, send_bytes, send_error
+from .jsonio import dumps
+from .projects import open_projects
 from .state import State
+from .system_prompt import PromptFile
 from .targets import Snapshot, with_demo
 from .transformers.builtin import builtin_registry
 from .transformers.registry import Registry
+from .translate.client import new_id
 from .upstream import Transport, preload
 from .wire.messages import MESSAGES_CLIENT
 
@@ -41,7 +49,9 @@ class Gateway:
 
     `config`: a file, a mapping in the file's form, or a `Config`; None: no provider, and the built-in demo model
     answers. Raises `ConfigError` when it cannot be used. `transport` replaces the HTTP client (tests); `lazy` leaves
-    importing it to the first request.
+    importing it to the first request. `router` is a custom
+    router (a callable, or where to find one), `agents` are agents of the host's; `standalone`: the gateway is the whole
+    program, so that projects are looked up in the user's home.
 
     Everything starts on first use, so no lifespan event is needed; `aclose()` or `async with gateway.lifespan()` ends
     connections early. All mutable state: the configuration snapshot (`reload` swaps it; running calls keep theirs)
@@ -56,11 +66,17 @@ class Gateway:
         registry: Registry | None = None,
         env: Mapping[str, str] | None = None,
         lazy: bool = False,
+        router: Callable[..., Any] | str | None = None,
+        agents: Iterable[Agent[Any]] = (),
+        standalone: bool = False,
     ) -> None:
         self._lazy = lazy or transport is not None
         self._registry = registry or builtin_registry()
         self._env = env
-        self._state = State(_new_id, transport, env)
+        self._router = router
+        self._agents = tuple(agents)
+        self._standalone = standalone
+        self._state = State(new_id, transport, env)
         self._snapshot = self._load(config)
 
     @property
@@ -76,6 +92,14 @@ class Gateway:
     async def aclose(self) -> None:
         """Close the connections to the providers. The gateway may be used again afterwards."""
         await self._state.transports.aclose()
+
+    async def explain(self, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """What would become of a Messages request with these headers, as docs/explain.md describes it: who would
+        answer and why, what would be sent, what would be lost. Nobody is asked. Raises `BadRequest`."""
+        lowered = {name.lower(): value for name, value in (headers or {}).items()}
+        asked = dict(body)
+        call = make_call(lowered, dumps(asked), asked, MESSAGES_CLIENT, self._snapshot, self._state, new_id("req_"))
+        return await explain(call, self._state)
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[Self]:
@@ -96,12 +120,12 @@ class Gateway:
 
     async def _serve(self, request: Request) -> None:
         with suppress(ClientLeft):  # as it may while it is told an error
-            await self._answer(request, self._snapshot, _new_id("req_"))
+            await self._answer(request, self._snapshot, new_id("req_"))
 
     async def _answer(self, request: Request, snapshot: Snapshot, request_id: str) -> None:
         client = MESSAGES_CLIENT
         try:
-            endpoint = find_endpoint(request.method, request.path)
+            endpoint = find_endpoint(request.method, request.path, request.headers)
             client = endpoint.client
             if not endpoint.public:
                 # A key in the URL ends in logs; only Google's clients cannot do otherwise.
@@ -131,10 +155,22 @@ class Gateway:
     def _load(self, config: ConfigSource) -> Snapshot:
         loaded = load_config(config, env=self._env)
         registry, warnings = load_transformers(loaded, self._registry)
-        if warnings:
+        custom = load_router(loaded, router=self._router, env=self._env)
+        if custom is not None and custom.report.last_error:
+            warnings = [*warnings, f"custom router: {custom.report.last_error}"]
+        agents, said = load_agents(loaded, self._agents)
+        if warnings := [*warnings, *said]:
             told = tuple(dict.fromkeys((*loaded.warnings, *warnings)))
             loaded = loaded.model_copy(update={"warnings": told})
-        snapshot = Snapshot(with_demo(loaded, DEMO_URL), registry)
+        prompt = loaded.rewrite_system_prompt
+        snapshot = Snapshot(
+            with_demo(loaded, DEMO_URL),
+            registry,
+            custom_router=custom,
+            projects=open_projects(loaded, os.environ if self._env is None else self._env, standalone=self._standalone),
+            agents=agents,
+            prompt_file=PromptFile(prompt, os.path.dirname(loaded.source)) if prompt else None,
+        )
         snapshot.check()
         for warning in snapshot.config.warnings:
             log.warning("configuration: %s", warning)
@@ -143,8 +179,3 @@ class Gateway:
         if any(provider.base_url.startswith(DEMO_SCHEME) for provider in snapshot.config.providers):
             _ = self._state.transports.demo
         return snapshot
-
-
-def _new_id(prefix: str) -> str:
-    """An id that is unique and says nothing."""
-    return prefix + secrets.token_hex(12)

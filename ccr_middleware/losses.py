@@ -54,4 +54,4 @@ class Losses:
 
     def header(self) -> str:
         """The value of `x-ccr-loss`: `feature=action` pairs, comma separated."""
-        return ", ".join(f"{loss.feature}={loss.action}" for loss in self)
+        return ", ".join([f"{feature}={action}" for feature, action in self._items])

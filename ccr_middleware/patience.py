@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Literal, Self
 
@@ -50,6 +52,18 @@ class Presence:
         if self._task is not None:
             self._task.cancel()
 
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Around waiting for anything but a provider: the client leaving ends it quietly; `left` tells."""
+        with CancelScope() as scope:
+            self.scope = scope
+            if self.left:
+                scope.cancel()
+            try:
+                yield
+            finally:
+                self.scope = None
+
     def _start(self) -> None:
         self._task = self._loop.create_task(self._watch())
 
@@ -59,6 +73,14 @@ class Presence:
         self.left = True
         if self.scope is not None:
             self.scope.cancel()
+
+
+class Nobody(Presence):
+    """For requests the gateway makes itself: nobody can leave."""
+
+    def __init__(self) -> None:
+        self.left = False
+        self.scope = None
 
 
 class Guard:

@@ -1,48 +1,45 @@
-"""The way of one call: count → route → convert → send → read → reply. The only loop over a provider's bytes is here.
+"""The way of one call: decide → attempts at its targets until one answers, in rounds while agents work on it.
 
-Every attempt is built from the pristine request. Until the reply has started a failure is raised, and becomes an HTTP
-status; afterwards it becomes an error event. The client leaving ends everything at once, as `ClientLeft`.
+Every attempt is built from the pristine request. Until the reply has content a failure may be made good by another key,
+another try or another target; then it is raised, and becomes an HTTP status; once the reply has started it becomes an
+error event. The client leaving ends everything at once, as `ClientLeft`.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from functools import partial
 
-from .answer import Answer, Output, is_document
+import anyio
+
+from .agents.asking import KeptReply, fetching
+from .agents.loop import AgentLoop
+from .agents.start import context_of, start
 from .attempt import Attempt, prepare
 from .call import Call
-from .counting import routing_counter
-from .errors import GatewayError, UpstreamBroken, UpstreamError, UpstreamTimeout
+from .deciding import decide, tell_once
+from .errors import GatewayError, UpstreamError
 from .http import ClientLeft
-from .patience import Guard, Presence
+from .jsonio import dumps
+from .patience import Nobody, Presence
+from .reading import Reading, send_and_read
 from .reply import Reply
-from .routing.route import needs_token_count, route
+from .resilience import Failure, GiveUp, Plan, TryThis
+from .routing.facts import facts_of
 from .state import State
-from .upstream import Transport, WireRequest, WireResponse
-from .wire.chat.errors import read_error
+from .unified import Json
+from .wire.messages import MESSAGES_CLIENT
 
 log = logging.getLogger("ccr_middleware")
-
-#: No text has more tokens than bytes, twice that with everything escaped; these count for more than they are long.
-_MORE_THAN_THEIR_BYTES = (b'"image"', b'"document"', b"\\u")
-
-#: An error body is read so far (bytes); what a person can read of it is less.
-MAX_ERROR_BYTES = 64 * 1024
-#: How long to wait for a provider to close its side after the answer is complete, so that the connection can be reused.
-DRAIN_SECONDS = 1.0
 
 
 async def run(call: Call, reply: Reply, presence: Presence, state: State) -> None:
     """Answer a call. Raises `GatewayError` while nothing has been sent, `ClientLeft` when nobody waits any more."""
-    await decide(call, state)
-    attempt = await prepare(call, state)
-    call.let_go_of_body()
-    call.attempts += 1
     try:
-        await _attempt(call, attempt, reply, presence, state)
+        await decide(call, state)
+        await answer(call, reply, presence, state)
     except GatewayError as error:
-        _name_target(error, attempt)
         if not reply.started:
             raise
         log.warning("%s broke off: %s", call.id, error.message)
@@ -51,183 +48,142 @@ async def run(call: Call, reply: Reply, presence: Presence, state: State) -> Non
         reply.close()
 
 
-async def decide(call: Call, state: State) -> None:
-    """Choose the target of a call, counting its tokens first where the choice can depend on them."""
-    config = call.snapshot.config
-    last = state.session_tokens.get(call.facts.session_id) if call.facts.session_id else None
-    if config.router.long_context and _must_count(call, state, last):
-        call.input_tokens = await routing_counter(call.snapshot, state).count(call.body)
-    routed = route(
-        call.facts,
-        config,
-        token_count=call.input_tokens,
-        last_input_tokens=last,
-        resolver=call.snapshot.resolver,
-    )
-    call.decision = routed.decision
-    for note in routed.notes:
-        if state.notes.get(note) is None:  # the same mistake would be told with every request
-            state.notes.put(note, True)
-            log.warning("%s %s", call.id, note)
-
-
-def _must_count(call: Call, state: State, last_input_tokens: int | None) -> bool:
-    """Whether the exact number of tokens is needed to choose. A stream needs it anyway, for its message_start."""
-    if call.streaming:
-        return True
-    config, size = call.snapshot.config, len(call.raw)
-    counter = routing_counter(call.snapshot, state)
-    threshold = config.router.long_context_threshold
-    if size > 4 * threshold:
-        at_most = size  # a bound would cost as much as the count, and could not settle it
-    elif (
-        counter is state.counters.standard
-        and 2 * size < threshold
-        and not any(mark in call.raw for mark in _MORE_THAN_THEIR_BYTES)
-    ):
-        at_most = 2 * size
-    else:
-        at_most = counter.at_most(call.body)
-    return needs_token_count(call.facts, config, at_most, last_input_tokens, resolver=call.snapshot.resolver)
-
-
-async def _attempt(call: Call, attempt: Attempt, reply: Reply, presence: Presence, state: State) -> None:
-    """Send to one target and pass its answer on."""
-    transport = state.transports.get(attempt.target.provider.base_url, call.snapshot.pool)
-    reading = _Reading(call, attempt, reply, state)
-    response: WireResponse | None = None
-    with Guard(presence, attempt.target.timeouts) as guard:
-        try:
-            reply.wait(attempt.answer.start)
-            response = await _send(transport, attempt.take_request())
-            if response.status >= 400:
-                raise await _error_of(response, attempt, call)
-            guard.answered()
-            await reading.read(response.chunks(), guard)
-        finally:
-            if response is not None:
-                await response.aclose()
-    if presence.left and not reading.complete:
-        raise ClientLeft
-    if guard.expired and guard.expired != "grace" and not reading.complete:
-        raise UpstreamTimeout(_timeout_text(guard, attempt))
-    await reading.complete_now()
-
-
-async def _send(transport: Transport, request: WireRequest) -> WireResponse:
-    """Send. A connection that breaks before any answer was most likely an idle one that the provider had just closed
-    (nobody can know beforehand), so that is tried once more."""
+async def answer(call: Call, reply: Reply, presence: Presence, state: State) -> None:
+    """One answer to the call's request, of the first target that gives one. Raises the error to be told."""
+    assert call.decision is not None
+    snapshot = call.snapshot
+    plan = state.resilience.plan(call.decision, snapshot.config, snapshot.resolver.resolve, call.session_id)
+    failure: Failure | None = None
     try:
-        return await transport.send(request)
-    except UpstreamBroken:
-        return await transport.send(request)
+        while True:
+            step = plan.next(failure)
+            tell_once(call, plan.notes, state)
+            if isinstance(step, GiveUp):
+                raise step.error
+            failure = await _Try(call, step, plan, reply, presence, state).run()
+            if failure is None:
+                return
+    finally:
+        plan.close()
 
 
-class _Reading:
-    """Reading one answer to its end."""
+class _Try:
+    """One attempt at one target, in as many rounds as agents need.
 
-    def __init__(self, call: Call, attempt: Attempt, reply: Reply, state: State) -> None:
-        self.complete = False
+    `in_stream`: the provider had begun to answer. `content`: the client has got something of the answer.
+    """
+
+    def __init__(self, call: Call, step: TryThis, plan: Plan, reply: Reply, presence: Presence, state: State) -> None:
+        self.in_stream = False
+        self.content = False
         self._call = call
-        self._attempt = attempt
-        self._answer: Answer = attempt.answer
+        self._step = step
+        self._plan = plan
         self._reply = reply
+        self._presence = presence
         self._state = state
 
-    async def read(self, chunks: AsyncIterator[bytes], guard: Guard) -> None:
-        """The loop. Returns when the provider has closed, or raises what stopped it."""
-        answer, first = self._answer, True
+    async def run(self) -> Failure | None:
+        """Answer the call; what went wrong, None when it is answered."""
+        call, target = self._call, self._step.target
+        call.attempts += 1
+        call.go_to(target.provider, target.model)
         try:
-            async for data in chunks:
-                guard.touch()
-                if first and data.strip():
-                    first = False
-                    if is_document(data, streams_arrays=answer.streams_arrays):
-                        await self._read_document(data, chunks, guard)
-                        return
-                if self.complete:
-                    continue
-                await self._pass(answer.feed(data))
-                if answer.ended:
-                    await self.complete_now()
-                    guard.grace(DRAIN_SECONDS)
-                elif answer.finishing:
-                    guard.grace(self._call.snapshot.config.streaming.grace_seconds)
-        except UpstreamBroken:
-            # A connection cut after the provider said why it stopped took nothing with it but perhaps the usage.
-            if not (answer.finishing or self.complete):
-                raise
+            await self._rounds()
+        except GatewayError as error:
+            log.info("%s attempt %d at %s,%s: %s", call.id, call.attempts, *target, error.message)
+            return Failure(error, self.in_stream, self.content)
+        return None
 
-    async def complete_now(self) -> None:
-        """End the reply, once: close what is open, remember what later turns need."""
-        if self.complete:
+    async def _rounds(self) -> None:
+        loop: AgentLoop | None = None
+        wait_seconds, agents = self._step.wait_seconds, self._call.may_use_agents and self._call.snapshot.agents
+        if wait_seconds or agents:  # a scope costs more than all the rest of a call that needs none
+            with self._presence.waiting():
+                if wait_seconds:
+                    await anyio.sleep(wait_seconds)
+                loop = await _agents(self._call, self._reply, self._state)
+            self._check_presence()
+        if loop is None:
+            await self._round(self._reply, None)
             return
-        await self._pass(self._answer.finish())
-        self.complete = True
-        self._remember()
-        await self._reply.end()
+        body: Json | None = loop.body
+        while body is not None:
+            await self._round(loop, body)
+            self.content = True  # what follows continues what was shown
+            with self._presence.waiting():
+                body = await loop.next_body()
+            self._check_presence()
 
-    async def _read_document(self, first: bytes, chunks: AsyncIterator[bytes], guard: Guard) -> None:
-        parts = [first]
-        async for data in chunks:
-            guard.touch()
-            parts.append(data)
-        await self._pass(self._answer.whole(b"".join(parts)))
+    async def _round(self, reply: Reply, edited: Json | None) -> None:
+        """Send and read once. The provider's place is left before tools run, which may ask the same provider."""
+        self._call.edited = edited
+        provider = self._call.provider()
+        if provider.max_parallel is None:
+            await self._send(reply)
+            return
+        async with AsyncExitStack() as held:
+            with self._presence.waiting():
+                await held.enter_async_context(self._state.resilience.slots.place(provider))
+            self._check_presence()
+            await self._send(reply)
 
-    async def _pass(self, output: Output) -> None:
-        events, raw = output
-        if raw is not None:
-            await self._reply.relay(raw, events)
-            self._call.release()
-        elif events:
-            await self._reply.write(events)
-            self._call.release()
-        if self._answer.error is not None:
-            raise self._answer.error
-
-    def _remember(self) -> None:
-        outcome = self._answer.outcome()
+    async def _send(self, reply: Reply) -> None:
         call, state = self._call, self._state
-        call.stop_reason, call.usage = outcome.stop_reason, outcome.usage
-        usage = outcome.usage
-        total = usage.get("input", 0) + usage.get("cache_read", 0) + usage.get("cache_write", 0)
-        if call.session_id and total:
-            state.session_tokens.put(call.session_id, total)
-        if outcome.skipped:
-            log.warning("%s: %d unreadable events of the provider were skipped", call.id, outcome.skipped)
-        for key, reasoning in outcome.remember.items():
-            state.reasoning.put(key, reasoning)
+        attempt = await prepare(call, state, self._step.key)
+        call.let_go_of_body()
+        reading = Reading(call, attempt, reply, state, self._plan.answered)
+        try:
+            await send_and_read(call, attempt, reading, self._presence, state)
+        except GatewayError as error:
+            _name_target(error, attempt)
+            raise
+        finally:
+            self.in_stream = reading.answered
+            self.content = self.content or reading.content
+
+    def _check_presence(self) -> None:
+        if self._presence.left:
+            raise ClientLeft
 
 
-async def _error_of(response: WireResponse, attempt: Attempt, call: Call) -> UpstreamError:
-    """The error an HTTP status and its body stand for."""
-    body = b""
-    try:
-        async for data in response.chunks():
-            body += data
-            if len(body) > MAX_ERROR_BYTES:
-                break
-    except UpstreamError:
-        pass  # half an error text is still the error
-    target = attempt.target
-    return read_error(
-        response.status,
-        response.headers,
-        body,
-        provider=target.provider.name,
-        model=target.model,
-        mask=call.snapshot.mask,
-        max_tokens=attempt.max_tokens,
+async def _agents(call: Call, reply: Reply, state: State) -> AgentLoop | None:
+    """The loop of the agents that work on a call at its present target; None when there are none."""
+    agents = call.snapshot.agents if call.may_use_agents else ()
+    if not agents:
+        return None
+    assert call.decision is not None
+    call.pristine()
+    context = context_of(
+        call,
+        call.snapshot.target(call.decision.provider, call.decision.model),
+        ask=partial(_ask, call, state),
+        fetch=fetching(lambda url: state.transports.get(url, call.snapshot.pool)),
+        notes=state.agent_notes,
+        new_id=state.new_id,
     )
+    return await start(agents, context, reply, state.agent_memory)
 
 
-def _timeout_text(guard: Guard, attempt: Attempt) -> str:
-    timeouts, name = attempt.target.timeouts, attempt.target.provider.name
-    if guard.expired == "first byte":
-        return f"{name} did not begin to answer within {timeouts.first_byte_seconds:g} seconds"
-    if guard.expired == "idle":
-        return f"{name} stopped in the middle of its answer and was silent for {timeouts.idle_seconds:g} seconds"
-    return f"{name} did not finish within {timeouts.total_seconds:g} seconds"
+async def _ask(call: Call, state: State, body: Json) -> Json:
+    """The message that answers a request of an agent, which goes the way of any other. Raises `GatewayError`."""
+    facts = facts_of(body, {})
+    asked = Call(
+        id=state.new_id("req_"),
+        raw=dumps(body),
+        body=body,
+        headers={},
+        snapshot=call.snapshot,
+        facts=facts,
+        streaming=False,
+        asked_model=facts.model,
+        client=MESSAGES_CLIENT,
+        writer=call.writer,
+        may_use_agents=False,
+    )
+    kept = KeptReply()
+    await run(asked, kept, Nobody(), state)
+    return kept.message
 
 
 def _name_target(error: GatewayError, attempt: Attempt) -> None:

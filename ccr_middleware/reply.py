@@ -6,6 +6,7 @@ Nothing is sent before the first `write`: until then an attempt may fail, and th
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Protocol
@@ -21,6 +22,9 @@ from .wire.client import ClientFormat, ClientWriter
 
 #: Makes the answer's headers at the moment they are sent, when everything about the attempt is known.
 Headers = Callable[[], Mapping[str, str]]
+
+_OPENING = re.compile(rb"event: ?message_start")
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 
 
 class Reply(Protocol):
@@ -55,7 +59,8 @@ class EventReply:
     def __init__(
         self, request: Request, client: ClientFormat, writer: ClientWriter, headers: Headers, streaming: Streaming
     ) -> None:
-        self.started = False
+        self.started = False  # from the moment this is decided: a sign of life is sent a moment later
+        self._headed = False
         self._request = request
         self._client = client
         self._writer = writer
@@ -77,6 +82,8 @@ class EventReply:
 
     async def write(self, events: list[Event]) -> None:
         """Frame and send, all events of one read at once."""
+        if self._opened and events and events[0]["type"] == "message_start":
+            events = events[1:]  # another attempt, or silence, has opened the message
         self._opened = True
         if data := self._writer.feed(events):
             await self._send(data)
@@ -86,8 +93,11 @@ class EventReply:
         if not self._client.relays:
             await self.write(events)
             return
+        if self._opened and any(event["type"] == "message_start" for event in events):
+            data = _without_opening(data)
         self._opened = self._opened or bool(events)
-        await self._send(data)
+        if data:
+            await self._send(data)
 
     async def end(self) -> None:
         """Close the stream."""
@@ -112,13 +122,13 @@ class EventReply:
         await self._put(data, more=more)
 
     async def _begin(self) -> None:
-        self.started = True
+        self.started = self._headed = True
         head = [(b"content-type", self._client.content_type), *STREAM_HEADERS, *header_list(self._headers())]
         await self._request.send({"type": "http.response.start", "status": 200, "headers": head, "trailers": False})
 
     async def _put(self, data: bytes, *, more: bool = True) -> None:
         self._writing = True
-        if not self.started:
+        if not self._headed:
             await self._begin()
         await self._request.send({"type": "http.response.body", "body": data, "more_body": more})
         self._writing = False
@@ -135,8 +145,8 @@ class EventReply:
         pause = self._streaming.ping_seconds if self.started else self._streaming.commit_seconds
         if not self._writing and self._loop.time() >= self._sent_at + pause:
             self._beat = self._loop.create_task(self._beat_once(self._sign_of_life()))
-            self._sent_at = self._loop.time()
-        self._arm(self._streaming.ping_seconds if self.started or self._beat else pause)
+            self.started, self._sent_at = True, self._loop.time()
+        self._arm(self._streaming.ping_seconds if self.started else pause)
 
     async def _beat_once(self, data: bytes) -> None:
         with suppress(ClientLeft):  # `Presence` notices that by itself
@@ -147,6 +157,15 @@ class EventReply:
             self._opened = True
             return self._writer.feed([*events, PING])
         return self._writer.feed([PING]) if self._opened else self._client.waiting
+
+
+def _without_opening(data: bytes) -> bytes:
+    """Whole events without the message_start among them."""
+    start = _OPENING.search(data)
+    if start is None:
+        return data
+    end = _BLANK_LINE.search(data, start.end())
+    return data[: start.start()] + data[end.end() :] if end else data
 
 
 class MessageReply:

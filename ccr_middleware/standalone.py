@@ -205,7 +205,7 @@ def serve(args: Namespace, env: Mapping[str, str]) -> None:
     listener = open_socket(config)
     server = uvicorn.Server(
         uvicorn.Config(
-            _app(Gateway(config, env=env, lazy=True)),
+            _app(Gateway(config, env=env, lazy=True, standalone=True)),
             log_config=None,
             log_level="warning",
             access_log=False,

@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from .credentials.access import VertexAccess
 from .demo import DEMO_SCHEME, demo_model
+from .resilience import Resilience
 from .tokens import Counters
 from .unified import Remembered
 from .upstream import InProcessTransport, PoolSettings, Transport, open_transport
 
 Value = TypeVar("Value")
 
+#: Reasoning is remembered up to so many bytes; a long one has 100 KB.
+MAX_REASONING_BYTES = 16 * 1024 * 1024
+
 
 class Recent(Generic[Value]):
-    """A mapping of the latest `size` keys."""
+    """A mapping of the latest keys: `size` of them, and no more than weigh `max_weight` together."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(
+        self, size: int, *, weigh: Callable[[Value], int] | None = None, max_weight: int = sys.maxsize
+    ) -> None:
         self._size = size
+        self._weigh = weigh
+        self._max_weight = max_weight
+        self._weight = 0
         self._items: OrderedDict[str, Value] = OrderedDict()
 
     def get(self, key: str) -> Value | None:
@@ -33,11 +43,22 @@ class Recent(Generic[Value]):
         return value
 
     def put(self, key: str, value: Value) -> None:
-        """Keep a value, letting go of the one not used for longest."""
+        """Keep a value, letting go of those not used for longest."""
+        if key in self._items:
+            self._weight -= self._weight_of(self._items.pop(key))
         self._items[key] = value
-        self._items.move_to_end(key)
-        if len(self._items) > self._size:
-            self._items.popitem(last=False)
+        self._weight += self._weight_of(value)
+        while len(self._items) > self._size or self._weight > self._max_weight:
+            _, gone = self._items.popitem(last=False)
+            self._weight -= self._weight_of(gone)
+
+    def _weight_of(self, value: Value) -> int:
+        return self._weigh(value) if self._weigh is not None else 0
+
+
+def _memory_of(reasoning: Remembered) -> int:
+    """Bytes of memory. Parallel calls share one text; each counts it."""
+    return sum(map(sys.getsizeof, reasoning))
 
 
 class Transports:
@@ -87,6 +108,8 @@ class State:
     - `session_tokens`: session id → input tokens of its last answer, for the long-context rule.
     - `notes`: what the log has been told about routing, so that it is told once.
     - `transports`: connections to the providers.
+    - `agent_notes`, `agent_memory`: what agents found, and their calls that clients do not know of.
+    - `resilience`: how the targets and their keys are.
     - `vertex`: Google's access tokens.
     - `new_id`: makes ids, `prefix` in front (`req_`, `msg_`, `toolu_`).
     """
@@ -95,9 +118,12 @@ class State:
         self, new_id: Callable[[str], str], transport: Transport | None = None, env: Mapping[str, str] | None = None
     ) -> None:
         self.counters = Counters()
-        self.reasoning: Recent[Remembered] = Recent(1000)
+        self.reasoning: Recent[Remembered] = Recent(1000, weigh=_memory_of, max_weight=MAX_REASONING_BYTES)
         self.session_tokens: Recent[int] = Recent(1000)
         self.notes: Recent[bool] = Recent(1000)
         self.transports = Transports(transport)
+        self.resilience = Resilience()
+        self.agent_notes: Recent[str] = Recent(1000)
+        self.agent_memory: Recent[Any] = Recent(500)
         self.vertex = VertexAccess(os.environ if env is None else env)
         self.new_id = new_id

@@ -6,15 +6,16 @@ reload changes nothing under its feet.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from .config.schema import Config, Provider, Timeouts, TransformerUse, Vertex
 from .errors import ConfigError, InternalError, NotFound
 from .routing.models import Resolver
+from .routing.ruleset import Ruleset
 from .transformers.base import Transformer
 from .transformers.registry import BrokenTransformer, Registry
 from .upstream.base import PoolSettings
@@ -22,6 +23,11 @@ from .wire.format import Endpoint, WireFormat, WireName
 from .wire.formats import wire_format
 from .wire.platforms import PLATFORMS, Place, Platform, platform_for
 from .wire.urls import endpoint_url, is_azure, wire_for
+
+if TYPE_CHECKING:
+    from .extensions.router import CustomRouter
+    from .projects import Projects
+    from .system_prompt import PromptFile
 
 NOWHERE = Place()
 
@@ -45,6 +51,7 @@ class Target:
     timeouts: Timeouts
     platform: Platform | None = None
     vertex: Vertex | None = None
+    _urls: dict[tuple[bool, Place], str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def is_claude(self) -> bool:
@@ -55,6 +62,12 @@ class Target:
 
     def url(self, *, stream: bool, place: Place = NOWHERE) -> str:
         """Where to post. `{model}` in a configured URL is the model's name."""
+        url = self._urls.get((stream, place))
+        if url is None:
+            url = self._urls[stream, place] = self._url(stream, place)
+        return url
+
+    def _url(self, stream: bool, place: Place) -> str:
         base_url = self.provider.base_url.replace("{model}", quote(self.model, safe="", errors="replace"))
         endpoint = Endpoint(base_url, self.model, stream)
         if self.platform is not None:
@@ -65,22 +78,41 @@ class Target:
 class Snapshot:
     """A configuration in use, with what is derived from it.
 
-    `registry`: the transformers that can be used. `broken`: why some targets cannot be, once `check` has looked.
+    `registry`: the transformers that can be used. `broken`: why some targets cannot be, once `check` has looked. The
+    rest helps to choose a model, each None where it is not configured: a router of the user's own, the routers of
+    projects, the text of a system prompt. `agents`: who works on calls besides the model.
     """
 
-    def __init__(self, config: Config, registry: Registry) -> None:
+    def __init__(
+        self,
+        config: Config,
+        registry: Registry,
+        *,
+        custom_router: CustomRouter | None = None,
+        projects: Projects | None = None,
+        prompt_file: PromptFile | None = None,
+        agents: Sequence[Any] = (),
+    ) -> None:
         self.config = config
         self.resolver = Resolver(config)
+        self.rules = Ruleset(config)
         self.registry = registry
+        self.custom_router = custom_router
+        self.projects = projects
+        self.prompt_file = prompt_file
+        self.agents = agents
         self.broken: list[BrokenTransformer] = []
-        self._targets: dict[tuple[str, str], Target] = {}
+        self._targets: dict[tuple[str, str, str | None], Target] = {}
 
-    def target(self, provider_name: str, model: str) -> Target:
-        """The target of that provider and model. Raises `NotFound` for an unknown provider."""
-        key = (provider_name, model)
+    def target(self, provider_name: str, model: str, api_key: str | None = None) -> Target:
+        """The target of that provider and model, with one of the provider's keys (None: the first).
+
+        Raises `NotFound` for an unknown provider.
+        """
+        key = (provider_name, model, api_key)
         target = self._targets.get(key)
         if target is None:
-            target = self._make(provider_name, model)
+            target = self._make(provider_name, model, api_key)
             if len(self._targets) < 10_000:  # any model name a client thinks of may be asked for
                 self._targets[key] = target
         return target
@@ -95,7 +127,7 @@ class Snapshot:
         for provider in self.config.providers:
             for model in provider.models or ("",):
                 try:
-                    self._targets[provider.name, model] = target = self._compile(provider, model)
+                    self._targets[provider.name, model, None] = target = self._compile(provider, model)
                     warnings += self._unused(target)
                 except BrokenTransformer as problem:
                     self.broken.append(problem)
@@ -116,6 +148,11 @@ class Snapshot:
         )
 
     @cached_property
+    def has_tokenizers(self) -> bool:
+        """Whether any model is counted by something else than the standard counter."""
+        return any(provider.tokenizer for provider in self.config.providers)
+
+    @cached_property
     def secrets(self) -> tuple[str, ...]:
         """Everything that must not be shown, longest first so that no part of one is left."""
         return tuple(sorted(self.config.secrets(), key=len, reverse=True))
@@ -127,11 +164,18 @@ class Snapshot:
                 text = text.replace(secret, "***")
         return text
 
-    def _make(self, provider_name: str, model: str) -> Target:
-        provider = self.config.provider(provider_name)
+    def provider(self, name: str) -> Provider:
+        """The provider of that name, in any case. Raises `NotFound`."""
+        provider = self.config.provider(name)
         if provider is None:
             known = ", ".join(p.name for p in self.config.providers) or "none"
-            raise NotFound(f'there is no provider "{provider_name}"; configured: {known}')
+            raise NotFound(f'there is no provider "{name}"; configured: {known}')
+        return provider
+
+    def _make(self, provider_name: str, model: str, api_key: str | None) -> Target:
+        provider = self.provider(provider_name)
+        if api_key is not None and api_key != provider.api_key:
+            provider = provider.model_copy(update={"api_key": api_key})
         try:
             return self._compile(provider, model)
         except ConfigError as problem:
@@ -203,7 +247,7 @@ def _dialect(form: WireFormat[Any], provider: Provider, model: str, steps: Itera
     Transformers state facts about chat completions; another format takes those that it knows as well.
     """
     limit = _limit_of(provider, model)
-    known = {field.name for field in fields(form.dialect_for(provider.base_url, model, {}, None))}
+    known = {each.name for each in fields(form.dialect_for(provider.base_url, model, {}, None))}
     told = {key: value for step in steps for key, value in step.dialect.items() if form.name == "chat" or key in known}
     try:
         return form.dialect_for(provider.base_url, model, told | provider.dialect, limit)

@@ -8,6 +8,8 @@ a white list.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, Literal, NamedTuple, NotRequired, TypedDict
 
 from .errors import GatewayError
@@ -78,6 +80,9 @@ class ToolCall(TypedDict):
 #: What an item of an assistant message is, in `UnifiedMessage.order`.
 Item = Literal["thinking", "content", "call"]
 
+#: How the items of an assistant message follow each other when nothing else is said.
+PLAIN_ORDER: tuple[Item, ...] = ("thinking", "content", "call")
+
 
 class UnifiedMessage(TypedDict):
     """One message. `content` is a string, or parts, or None (an assistant turn of calls only).
@@ -94,6 +99,27 @@ class UnifiedMessage(TypedDict):
     is_error: NotRequired[bool]
     thinking: NotRequired[list[ThinkingBlock]]
     order: NotRequired[list[Item]]
+
+
+def parts_of(content: str | list[Part] | None) -> list[Part]:
+    """A message's content as parts."""
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}] if content else []
+    return content or []
+
+
+def in_order(message: UnifiedMessage) -> Iterator[tuple[Item, Any]]:
+    """What an assistant message holds, each with its kind, as it was made: thinking blocks, parts, calls. What `order`
+    does not name comes last."""
+    left: dict[Item, Iterable[Any]] = {
+        "thinking": iter(message.get("thinking", ())),
+        "content": iter(parts_of(message["content"])),
+        "call": iter(message.get("tool_calls", ())),
+    }
+    for kind in message.get("order", ()):
+        yield from ((kind, value) for value in islice(left[kind], 1))
+    for kind in PLAIN_ORDER:
+        yield from ((kind, value) for value in left[kind])
 
 
 class Remembered(NamedTuple):

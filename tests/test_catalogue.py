@@ -12,10 +12,10 @@ import pytest
 from ccr_middleware import catalogue
 from ccr_middleware.catalogue import Entry, Family
 from ccr_middleware.wire.chat.dialect import ChatDialect
-from ccr_middleware.wire.chat.dialects import dialect_for as chat_dialect
+from ccr_middleware.wire.chat.dialect import dialect_for as chat_dialect
+from ccr_middleware.wire.openai.known import known_at
 from ccr_middleware.wire.responses.dialect import ResponsesDialect
-from ccr_middleware.wire.responses.dialects import dialect_for as responses_dialect
-from ccr_middleware.wire.responses.hosts import host as responses_host
+from ccr_middleware.wire.responses.dialect import dialect_for as responses_dialect
 
 Json = dict[str, Any]
 
@@ -158,8 +158,8 @@ def test_the_dialects_are_made_of_the_catalogue() -> None:
     assert all(getattr(dialect, name) == value for name, value in deepseek["chat"].fields.items())
     responses = responses_dialect("https://api.deepseek.com", "any")
     assert all(getattr(responses, name) == value for name, value in deepseek["responses"].fields.items())
-    assert responses_host("nobody") is None
-    assert responses_host("mistral") is None
+    assert known_at("nobody", "responses", "any") == {}
+    assert known_at("mistral", "responses", "any") == {}
 
 
 def test_groups_come_before_what_is_said_of_one_provider() -> None:

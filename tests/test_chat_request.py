@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from ccr_middleware.losses import Losses
-from ccr_middleware.wire.chat.dialect import ChatDialect
-from ccr_middleware.wire.chat.dialects import dialect_for
+from ccr_middleware.wire.chat.dialect import ChatDialect, dialect_for
 from ccr_middleware.wire.chat.request import build_chat_body
 
 Json = dict[str, Any]

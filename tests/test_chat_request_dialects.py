@@ -8,12 +8,17 @@ import pytest
 
 from ccr_middleware import catalogue
 from ccr_middleware.errors import ConfigError
-from ccr_middleware.wire.chat.dialect import ChatDialect
-from ccr_middleware.wire.chat.dialects import dialect_for
-from ccr_middleware.wire.chat.hosts import DEMO, host
-from ccr_middleware.wire.chat.model_families import MODEL_FAMILIES
+from ccr_middleware.wire.chat.dialect import ChatDialect, dialect_for
+from ccr_middleware.wire.openai.known import DEMO
+from ccr_middleware.wire.openai.model_families import MODEL_FAMILIES
 
-HOSTS = (*(host(name) for name in catalogue.families()), DEMO)
+FACTS = [family.facts["chat"] for family in catalogue.families().values() if "chat" in family.facts]
+TABLES = [
+    DEMO,
+    *(rule.fields for rule in MODEL_FAMILIES),
+    *(facts.fields for facts in FACTS),
+    *(fields for facts in FACTS for _, fields in facts.rules),
+]
 
 
 @pytest.mark.parametrize(
@@ -146,14 +151,11 @@ def test_a_wrong_override_is_named(overrides: dict[str, Any], words: list[str]) 
 
 def test_the_tables_name_only_fields_of_the_dialect() -> None:
     known = {field.name for field in fields(ChatDialect)}
-    for one in HOSTS:
-        assert set(one.fields) <= known
-        assert re.fullmatch(r"[a-z0-9][a-z0-9_-]*", one.name), "the name signs reasoning"
-    for rule in (*MODEL_FAMILIES, *(rule for one in HOSTS for rule in one.models)):
-        assert set(rule.fields) <= known
+    assert all(set(table) <= known for table in TABLES)
+    for name in (*catalogue.families(), DEMO["name"]):
+        assert re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name), "the name signs reasoning"
 
 
 def test_every_entry_of_the_tables_has_values_of_the_right_type() -> None:
-    tables = [one.fields for one in HOSTS] + [rule.fields for one in HOSTS for rule in one.models]
-    for table in (*tables, *(rule.fields for rule in MODEL_FAMILIES)):
-        dialect_for("", "", table)
+    for table in TABLES:
+        dialect_for("", "", {name: value for name, value in table.items() if name != "name"})

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from ccr_middleware.losses import Losses
-from ccr_middleware.wire.chat.dialects import dialect_for
-from ccr_middleware.wire.chat.messages import BRIDGE, CONTINUE, EMPTY_MESSAGE, NO_OUTPUT
+from ccr_middleware.wire.chat.dialect import dialect_for
+from ccr_middleware.wire.chat.messages import BRIDGE
 from ccr_middleware.wire.chat.request import build_chat_body
+from ccr_middleware.wire.phrases import CONTINUE, EMPTY_MESSAGE, NO_OUTPUT
 
 from .support.strict_chat import check_body
 
@@ -254,7 +255,7 @@ def test_a_last_assistant_message_is_continued_by_asking() -> None:
 
 
 def test_mistral_gets_an_answer_between_tool_and_user() -> None:
-    sent, losses = messages(MISTRAL, HELLO, calls("call_1"), result("call_1", "x"), HELLO)
+    sent, losses = messages(MISTRAL, HELLO, calls("call_0001"), result("call_0001", "x"), HELLO)
     assert [message["role"] for message in sent] == ["user", "assistant", "tool", "assistant", "user"]
     assert sent[3]["content"] == BRIDGE
     assert sent[2]["tool_call_id"] == sent[1]["tool_calls"][0]["id"]

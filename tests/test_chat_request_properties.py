@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ccr_middleware.losses import Losses
-from ccr_middleware.wire.chat.dialects import dialect_for
+from ccr_middleware.wire.chat.dialect import dialect_for
 from ccr_middleware.wire.chat.request import build_chat_body
 
 from .support.strict_chat import check_body

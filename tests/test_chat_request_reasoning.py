@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from ccr_middleware.losses import Losses
-from ccr_middleware.wire.chat.dialects import dialect_for
-from ccr_middleware.wire.chat.reasoning import nearest
-from ccr_middleware.wire.chat.replay import SKIP_SIGNATURE
 from ccr_middleware.unified import Remembered
+from ccr_middleware.wire.chat.dialect import dialect_for
 from ccr_middleware.wire.chat.request import build_chat_body
+from ccr_middleware.wire.earlier_thinking import SKIP_SIGNATURE
+from ccr_middleware.wire.efforts import nearest
 
 Json = dict[str, Any]
 
@@ -168,7 +168,7 @@ def test_efforts_move_to_the_nearest(effort: str, efforts: tuple[str, ...], word
 
 # -- reasoning sent back ----------------------------------------------------------------------------------
 
-CALL = {"id": "call_1", "type": "function", "function": {"name": "read", "arguments": "{}"}}
+CALL = {"id": "call_0001", "type": "function", "function": {"name": "read", "arguments": "{}"}}
 
 
 def replayed(
@@ -181,11 +181,11 @@ def replayed(
         turn["thinking"] = list(thinking)
     if calls:
         turn |= {"tool_calls": [CALL]}
-        results = [{"role": "tool", "tool_call_id": "call_1", "content": "done"}]
+        results = [{"role": "tool", "tool_call_id": "call_0001", "content": "done"}]
     go_on = {"role": "user", "content": "go on"}
     request: Any = {"model": "c", "messages": [go_on, turn, *results, go_on], "stream": True}
     losses = Losses()
-    memory = {"call_1": Remembered(remembered or "")}
+    memory = {"call_0001": Remembered(remembered or "")}
     built = build_chat_body(request, target[1], dialect_for(*target, dialect), losses, recall=memory.get)
     return next(m for m in built.body["messages"] if m["role"] == "assistant"), losses.header()
 

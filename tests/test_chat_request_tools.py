@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from ccr_middleware.losses import Losses
-from ccr_middleware.wire.chat.dialects import dialect_for
+from ccr_middleware.wire.chat.dialect import dialect_for
 from ccr_middleware.wire.chat.request import build_chat_body
-from ccr_middleware.wire.chat.tool_names import ToolIds, ToolNames
-from ccr_middleware.wire.chat.tools import MUST_CALL, is_strict
 from ccr_middleware.wire.format import Built
+from ccr_middleware.wire.openai.functions import MUST_CALL, is_strict
+from ccr_middleware.wire.tool_names import NameRule, ToolIds, ToolNames
 
 from .support.strict_chat import check_body
 
@@ -77,13 +77,13 @@ DOTTED = "mcp.server.tool"
 
 def test_c20_names_are_made_legal_everywhere_and_come_back() -> None:
     assert len(LONG) > 80
-    call = {"id": "call_1", "type": "function", "function": {"name": DOTTED, "arguments": "{}"}}
-    gone = {"id": "call_2", "type": "function", "function": {"name": "g" * 70, "arguments": "{}"}}
+    call = {"id": "call_0001", "type": "function", "function": {"name": DOTTED, "arguments": "{}"}}
+    gone = {"id": "call_0002", "type": "function", "function": {"name": "g" * 70, "arguments": "{}"}}
     history = [
         HELLO,
         {"role": "assistant", "content": None, "tool_calls": [call, gone]},
-        {"role": "tool", "tool_call_id": "call_1", "content": "x"},
-        {"role": "tool", "tool_call_id": "call_2", "content": "y"},
+        {"role": "tool", "tool_call_id": "call_0001", "content": "x"},
+        {"role": "tool", "tool_call_id": "call_0002", "content": "y"},
     ]
     chosen = {"type": "function", "function": {"name": LONG}}
     built, losses = build(UNKNOWN, tool(LONG), tool(DOTTED), tool("Bash"), tool_choice=chosen, messages=history)
@@ -102,18 +102,18 @@ def test_c20_names_are_made_legal_everywhere_and_come_back() -> None:
 def test_c20_a_name_is_always_shortened_the_same_way() -> None:
     alone: Any = {"messages": [], "tools": [tool(LONG)]}
     among: Any = {"messages": [], "tools": [tool("Bash"), tool("x" * 99), tool(LONG)]}
-    assert ToolNames.of(alone, 64).to_wire(LONG) == ToolNames.of(among, 64).to_wire(LONG)
+    assert ToolNames.of(alone, NameRule()).to_wire(LONG) == ToolNames.of(among, NameRule()).to_wire(LONG)
 
 
 def test_c20_names_that_fit_are_not_touched() -> None:
-    names = ToolNames.of({"messages": [], "tools": [tool("Bash"), tool("a" * 64)]}, 64)  # type: ignore[typeddict-item]
+    names = ToolNames.of({"messages": [], "tools": [tool("Bash"), tool("a" * 64)]}, NameRule())  # type: ignore[typeddict-item]
     assert not names
     assert names.to_wire("Bash") == names.from_wire("Bash") == "Bash"
 
 
 def test_c20_a_short_name_that_is_taken_gives_another() -> None:
-    shortened = ToolNames.of({"messages": [], "tools": [tool(DOTTED)]}, 64).to_wire(DOTTED)  # type: ignore[typeddict-item]
-    names = ToolNames.of({"messages": [], "tools": [tool(shortened), tool(DOTTED)]}, 64)  # type: ignore[typeddict-item]
+    shortened = ToolNames.of({"messages": [], "tools": [tool(DOTTED)]}, NameRule()).to_wire(DOTTED)  # type: ignore[typeddict-item]
+    names = ToolNames.of({"messages": [], "tools": [tool(shortened), tool(DOTTED)]}, NameRule())  # type: ignore[typeddict-item]
     assert names.to_wire(shortened) == shortened
     assert names.to_wire(DOTTED) not in (shortened, DOTTED)
     assert names.from_wire(names.to_wire(DOTTED)) == DOTTED
@@ -240,8 +240,10 @@ def test_openrouter_searches_the_web() -> None:
 def test_the_older_plugin_can_be_chosen() -> None:
     dialect = dialect_for("https://openrouter.ai/api/v1", "x/y", {"web_search": "plugin"})
     request: Any = {"messages": [HELLO], "stream": True, "server_tools": [SEARCH | {"allowed_domains": None}]}
-    body = build_chat_body(request, "m", dialect, Losses()).body
+    losses = Losses()
+    body = build_chat_body(request, "m", dialect, losses).body
     assert body["plugins"] == [{"id": "web", "max_results": 5}]
+    assert losses.header() == "tool.web_search.max_uses=clamped"
 
 
 def test_search_models_of_openai() -> None:
@@ -251,11 +253,14 @@ def test_search_models_of_openai() -> None:
     )
     place = {"type": "approximate", "approximate": {"city": "London", "country": "GB"}}
     assert built.body["web_search_options"] == {"user_location": place}
-    assert losses == ""
+    assert losses == "tool.web_search.domains=dropped, tool.web_search.max_uses=clamped"
 
 
 def test_a_provider_that_always_searches_needs_no_telling() -> None:
-    assert build(("https://api.perplexity.ai", "sonar"), server_tools=[SEARCH])[1] == ""
+    unlimited = {"type": SEARCH["type"], "name": SEARCH["name"]}
+    assert build(("https://api.perplexity.ai", "sonar"), server_tools=[unlimited])[1] == ""
+    lost = build(("https://api.perplexity.ai", "sonar"), server_tools=[SEARCH])[1]
+    assert lost == "tool.web_search.domains=dropped, tool.web_search.max_uses=clamped"
 
 
 def test_server_tools_nobody_has_are_reported_and_never_functions() -> None:
@@ -284,7 +289,7 @@ def test_tool_ids_of_mistral() -> None:
 
 def test_tool_ids_with_a_limit() -> None:
     ids = ToolIds(None, 40)
-    assert ids.to_wire("call_1") == "call_1"
+    assert ids.to_wire("call_0001") == "call_0001"
     for odd in ("x" * 46, "functions.read:0"):
         assert re.fullmatch(r"[a-zA-Z0-9_-]{1,40}", ids.to_wire(odd))
     assert ids.to_wire(ids.to_wire("x" * 46)) != ids.to_wire("x" * 46)

@@ -10,6 +10,10 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from ccr_middleware.config import load_config
+from ccr_middleware.config.agents import AgentUse, Search
+from ccr_middleware.config.conditions import Comparison, Condition, StrictSection, TimeOfDay
+from ccr_middleware.config.resilience import ApiKey, Health, Retry
+from ccr_middleware.config.rules import Fallback, Parameters, Rule, WeightedTarget
 from ccr_middleware.config.schema import (
     Config,
     Pool,
@@ -36,6 +40,18 @@ MODELS: tuple[type[Section], ...] = (
     Tokenizer,
     Tokenizers,
     Vertex,
+    ApiKey,
+    Retry,
+    Health,
+    AgentUse,
+    Search,
+    Rule,
+    Condition,
+    Comparison,
+    TimeOfDay,
+    WeightedTarget,
+    Fallback,
+    Parameters,
 )
 FIELDS = [(model, field) for model in MODELS for field in model.model_fields]
 
@@ -73,7 +89,7 @@ def test_all_sections_of_the_schema_are_looked_at():
     def below(model: type[Section]) -> set[type[Section]]:
         return {model}.union(*(below(sub) for sub in model.__subclasses__()))
 
-    assert {*MODELS, Section} == {
+    assert {*MODELS, Section, StrictSection} == {
         model for model in below(Section) if model.__module__.startswith("ccr_middleware.config.")
     }
 
@@ -104,7 +120,7 @@ def test_the_file_spelling_is_the_first():
 
 @pytest.mark.parametrize("example", re.findall(r"```json5\n(.*?)```", PAGE, re.DOTALL))
 def test_the_examples_load_without_a_warning(example: str):
-    variables = dict.fromkeys(re.findall(r"\$([A-Z_]+)", example), "value-of-it")
+    variables = {name: f"value-of-{name}" for name in re.findall(r"\$([A-Z_]+)", example)}
     config = load_config(example + "\n", env=variables)
     assert config.warnings == ()
     assert config.model_fields_set - {"raw", "source", "warnings"}

@@ -107,12 +107,12 @@ def test_a_v2_config_loads_unchanged_and_without_a_warning(v2: Config, tmp_path:
     assert [use.name for use in deepseek.use_by_model["deepseek-chat"]] == ["tooluse"]
     assert v2.router.target("long_context") == "openrouter,google/gemini-2.5-pro-preview"
     assert v2.router.target("image") is None
+    assert v2.fallback.of("default") == ("openrouter,moonshotai/kimi-k2",)
 
 
 def test_unknown_keys_are_kept_everywhere(v2: Config):
     extra = v2.model_extra
     assert extra is not None
-    assert extra["fallback"] == {"default": ["openrouter,moonshotai/kimi-k2"]}
     assert extra["transformers"] == [{"path": "/h/plugins/mine.js", "options": {"project": "x"}}]
     assert extra["StatusLine"]["currentStyle"] == "default"
     odd = load_config({"Providers": [{**PROVIDER, "later": 1}]}, env={})
@@ -198,7 +198,7 @@ def error_of(document: dict[str, Any]) -> str:
         ({"Providers": [PROVIDER, "x"]}, "Providers[1]: must be an object; write a list of {"),
         ({"Providers": {"p": PROVIDER}}, "Providers: must be a list; write a list of {"),
         ({"Router": ["p,m"]}, 'Router: must be an object; write {"default": "provider,model"}'),
-        ({"Router": {"default": ["p"]}}, "Router.default: must be text; correct it, or leave it out for the default"),
+        ({"Router": {"default": 1.5, "think": []}}, "Router.think: must be text or must be a list that is not empty;"),
         ({"Router": {"routes": {"think": 1.5, "image": {}}}}, "Router.routes.image: must be text"),
         ({"Router": {"longContextThreshold": 0}}, "Router.longContextThreshold: must be greater than 0;"),
         ({"Router": {"thinkWhen": "never"}}, "Router.thinkWhen: must be 'auto' or 'always';"),

@@ -80,7 +80,7 @@ def test_an_empty_configuration_is_nothing_to_warn_about():
             {"api_base_url": "http://[::1"},
             ("Providers[0].api_base_url: is no address; begin it with https:// or http://",),
         ),
-        ({"api_keys": "k"}, ('Providers[0].api_keys: this key is not known; did you mean "api_key"?',)),
+        ({"api_kee": "k"}, ('Providers[0].api_kee: this key is not known; did you mean "api_key"?',)),
         ({"tokenizer": {}, "weight": 1}, ()),
     ],
 )
@@ -174,7 +174,10 @@ def test_an_unknown_global_transformer_is_named_once_and_modules_count_as_known(
         ({"Provider": []}, ('Provider: this key is not known; did you mean "Providers"?',)),
         ({"API_TIMEOUT": 1}, ('API_TIMEOUT: this key is not known; did you mean "API_TIMEOUT_MS"?',)),
         ({"CUSTOM_ROUTER_PATH": "x", "REWRITE_SYSTEM_PROMPT": "x", "LOG_FILE": "x", "CLAUDE_PATH": "x"}, ()),
-        ({"NON_INTERACTIVE_MODE": True, "forceUseImageAgent": True, "OPENAI_API_KEY": "x", "OPENAI_BASE_URL": "x"}, ()),
+        (
+            {"NON_INTERACTIVE_MODE": True, "forceUseImageAgent": False, "OPENAI_API_KEY": "x", "OPENAI_BASE_URL": "x"},
+            (),
+        ),
     ],
 )
 def test_other_keys(keys: dict[str, Any], expected: tuple[str, ...]):

@@ -5,15 +5,13 @@ from typing import Any
 
 import pytest
 
+from ccr_middleware.testing import Exchange, Script, check_stream, json_answer, post, stream
 from ccr_middleware.tokens import TokenCounter
 from ccr_middleware.tokens.encoding import O200K
 from ccr_middleware.tokens.parts import MESSAGE_TOKENS
 
 from .support import chat
-from .support.asgi import post
 from .support.gateway import ask, body, config, gateway
-from .support.scripted import Exchange, Script, json_answer, stream
-from .support.strict import check_stream
 
 COUNT_URL = "https://count.example.org/v1/count"
 #: Fewer tokens in o200k than in cl100k.

@@ -8,12 +8,22 @@ import pytest
 
 from ccr_middleware import Gateway, __version__
 from ccr_middleware.endpoints.table import ENDPOINTS
+from ccr_middleware.testing import (
+    Script,
+    Signal,
+    check_error,
+    check_message,
+    check_stream,
+    get,
+    json_answer,
+    open_stream,
+    post,
+    stream,
+)
+from ccr_middleware.testing.asgi import Reply, request
 
 from .support import chat
-from .support.asgi import Reply, get, open_stream, post, request
 from .support.gateway import ask, body, config, gateway
-from .support.scripted import Script, Signal, json_answer, stream
-from .support.strict import check_error, check_message, check_stream
 
 COUNT = {"model": "any", "messages": [{"role": "user", "content": "Hello"}]}
 
@@ -36,6 +46,7 @@ def assert_error(reply: Reply, status: int, kind: str) -> str:
 # -- the table ---------------------------------------------------------------------------------------------
 
 GETS = ["/", "/health", "/api/hello", "/v1/models", "/v1/models/chat,m1"]
+GETS += [f"/{version}/models{model}" for version in ("v1beta", "v1alpha", "v1beta1") for model in ("", "/chat,m1")]
 
 
 @pytest.mark.parametrize("query", ["", "?beta=true", "?a=%ff&b=%00&&=&c", "?" + "x" * 5000])
@@ -125,6 +136,22 @@ def test_one_model(model: str) -> None:
     assert run(get(app, f"/v1/models/{model}")).json()["id"].lower() == model.lower()
 
 
+def test_models_in_pages_as_gemini_lists_them() -> None:
+    app, _ = gateway([])
+    names = ["models/chat,m1", "models/chat,m2", "models/claude,claude-sonnet-4-5"]
+    everything = run(get(app, "/v1beta/models")).json()
+    assert [model["name"] for model in everything["models"]] == names
+    assert "nextPageToken" not in everything
+    first = run(get(app, "/v1beta/models?pageSize=2")).json()
+    assert [model["name"] for model in first["models"]] == names[:2]
+    rest = run(get(app, f"/v1beta/models?pageSize=2&pageToken={first['nextPageToken']}")).json()
+    assert [model["name"] for model in rest["models"]] == names[2:]
+    with_key = run(get(app, "/v1/models", headers={"x-goog-api-key": "k"})).json()  # as Google's SDK asks
+    assert with_key == everything
+    refused = run(get(app, "/v1beta/models?pageSize=x"))
+    assert (refused.status, refused.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
+
+
 def test_an_unknown_model() -> None:
     app, _ = gateway([])
     assert "no/such" in assert_error(run(get(app, "/v1/models/no/such")), 404, "not_found_error")
@@ -134,6 +161,7 @@ def test_c32_a_model_with_slashes_can_be_looked_up() -> None:
     provider = {"name": "p", "api_base_url": "http://p.test", "api_key": "k", "models": ["vendor/model:free"]}
     app, _ = gateway([], Providers=[provider], Router={"default": "p,vendor/model:free"})
     assert run(get(app, "/v1/models/p,vendor/model:free")).status == 200
+    assert run(get(app, "/v1beta/models/p,vendor/model:free")).json()["name"] == "models/p,vendor/model:free"
 
 
 # -- mounts and scopes -------------------------------------------------------------------------------------
@@ -245,7 +273,9 @@ def test_a_bad_configuration_does_not_replace_a_good_one() -> None:
 
 def test_two_gateways_do_not_see_each_other() -> None:
     """Neither keys nor models, nor reasoning remembered by tool id, nor the size of a session."""
-    thought = stream(chat.sse(chat.reasoning("secret"), chat.tool(0, "call_1", "f", "{}"), chat.finish("tool_calls")))
+    thought = stream(
+        chat.sse(chat.reasoning("secret"), chat.tool(0, "call_0001", "f", "{}"), chat.finish("tool_calls"))
+    )
     replay = {"dialect": {"replay_field": "reasoning_content"}}
     one = config(APIKEY="key-one")
     one["Providers"][0] |= replay
@@ -255,8 +285,8 @@ def test_two_gateways_do_not_see_each_other() -> None:
     second, other_provider = gateway([stream(chat.answer())], **two)
     history = [
         {"role": "user", "content": "go"},
-        {"role": "assistant", "content": [{"type": "tool_use", "id": "call_1", "name": "f", "input": {}}]},
-        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "call_1", "content": "done"}]},
+        {"role": "assistant", "content": [{"type": "tool_use", "id": "call_0001", "name": "f", "input": {}}]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "call_0001", "content": "done"}]},
     ]
 
     async def main() -> None:

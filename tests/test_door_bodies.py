@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from ccr_middleware.testing import check_error, check_message, check_stream, json_answer, open_stream, post, stream
+from ccr_middleware.testing.asgi import Reply
+
 from .support import chat
-from .support.asgi import Reply, open_stream, post
 from .support.gateway import ask, body, gateway
-from .support.scripted import json_answer, stream
-from .support.strict import check_error, check_message, check_stream
 from .test_door import assert_error
 
 LANE = "claude,claude-sonnet-4-5"

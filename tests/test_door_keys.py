@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 
 from ccr_middleware import auth
+from ccr_middleware.testing import Script, check_error, json_answer, open_stream, post, stream
+from ccr_middleware.testing.asgi import request
 
 from .support import chat
-from .support.asgi import open_stream, post, request
 from .support.gateway import ask, body, gateway
-from .support.scripted import Script, json_answer, stream
-from .support.strict import check_error
 
 KEY = "the-client-key-1"
 LANE = "claude,claude-sonnet-4-5"

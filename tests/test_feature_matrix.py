@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, get_args
 import pytest
 
 from ccr_middleware.losses import Action, Losses
+from ccr_middleware.testing import json_answer
 from ccr_middleware.testing.fate import Fate, Feature, fate, is_carried
 from ccr_middleware.testing.features import FEATURES
 from ccr_middleware.translate import translate_request
@@ -20,7 +21,6 @@ from ccr_middleware.translate import translate_request
 from .support import chat
 from .support.features import MORE_FEATURES
 from .support.gateway import ask, body, gateway
-from .support.scripted import json_answer
 
 PAGE = Path(__file__).parents[1] / "docs" / "features.md"
 

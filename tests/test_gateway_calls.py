@@ -8,12 +8,21 @@ import pytest
 
 from ccr_middleware.anthropic.events import frame
 from ccr_middleware.anthropic.fold import unfold
+from ccr_middleware.testing import (
+    STALL,
+    Script,
+    check_error,
+    check_message,
+    check_stream,
+    json_answer,
+    open_stream,
+    post,
+    stream,
+)
+from ccr_middleware.testing.asgi import Reply
 
 from .support import chat
-from .support.asgi import Reply, open_stream, post
 from .support.gateway import ask, body, config, gateway
-from .support.scripted import STALL, Script, json_answer, stream
-from .support.strict import check_error, check_message, check_stream
 from .test_door_bodies import LANE, MESSAGE
 
 Json = dict[str, Any]
@@ -79,15 +88,15 @@ def test_c16_one_consistent_setting_for_each_style(style: str, wish: Json, expec
 
 def conversation(*blocks: Json, result: str = "done") -> list[Json]:
     """A turn with one tool call, answered."""
-    call = {"type": "tool_use", "id": "call_1", "name": "Read", "input": {"path": "a"}}
-    answer = {"type": "tool_result", "tool_use_id": "call_1", "content": result}
+    call = {"type": "tool_use", "id": "call_0001", "name": "Read", "input": {"path": "a"}}
+    answer = {"type": "tool_result", "tool_use_id": "call_0001", "content": result}
     return [HELLO, {"role": "assistant", "content": [*blocks, call]}, {"role": "user", "content": [answer]}]
 
 
 THOUGHT = chat.sse(
     chat.reasoning("I should "),
     chat.reasoning("read it."),
-    chat.tool(0, "call_1", "Read", '{"path":"a"}'),
+    chat.tool(0, "call_0001", "Read", '{"path":"a"}'),
     chat.finish("tool_calls"),
 )
 
@@ -109,7 +118,7 @@ def test_c15_reasoning_goes_back_even_when_the_client_drops_it(streaming: bool, 
     run(main())
     turn = provider.bodies[1]["messages"][1]
     assert turn["reasoning_content"] == "I should read it."
-    assert turn["tool_calls"][0]["id"] == "call_1"
+    assert turn["tool_calls"][0]["id"] == "call_0001"
 
 
 @pytest.mark.parametrize(("placeholder", "expected"), [(None, None), ("(none)", "(none)")])

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from ccr_middleware.demo import DEMO_MODELS
+from ccr_middleware.testing import FakeServer
 
 from .sdk import plays
-from .support.sockets import ScriptedProvider
 from .test_sdk import API_KEY, config_of, run_check, serve_alone
 
 #: How the first gateway finds the second.
@@ -51,7 +51,7 @@ DIALECTS: dict[str, dict[str, Any]] = {
 def chain(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, str]]:
     """The format between two gateways, and the address of the first."""
     wire = request.param
-    with ScriptedProvider(plays.plan()) as provider:
+    with FakeServer(plays.plan()) as provider:
         (tmp_path / "second.json").write_text(json.dumps(config_of(provider.url)))
         with serve_alone(tmp_path / "second.json") as second:
             (tmp_path / "first.json").write_text(json.dumps(config_between(wire, second)))
@@ -64,7 +64,7 @@ def config_between(wire: str, second: str) -> dict[str, Any]:
     names = {"demo": DEMO_MODELS, "scripted": plays.CHAT_MODELS, "relay": plays.MESSAGES_MODELS}
     shared = {"api_base_url": BASES[wire].format(second), "api_key": API_KEY, "wire": wire, "dialect": DIALECTS[wire]}
     providers = [{"name": name, "models": models, **shared} for name, models in names.items()]
-    return {"APIKEY": API_KEY, "Providers": providers, "Router": {"default": "demo,demo"}}
+    return {"APIKEY": API_KEY, "Providers": providers, "Router": {"default": "demo,demo"}, "retry": {"attempts": 0}}
 
 
 def test_the_sdk_through_two_gateways(chain: tuple[str, str]) -> None:

@@ -5,27 +5,25 @@ from typing import Any
 
 import pytest
 
-from ccr_middleware.testing.answers import Answer, ToolCall, Usage, answer_document
-from ccr_middleware.testing.wires import chat, gemini, responses
-
-from .support.asgi import open_stream
-from .support.formats import (
-    each_feeding,
-    each_form,
-    each_wire,
-    encoded,
-    frames,
-    parted,
-    run,
-    said,
-    serve,
-    streamed,
-    turns,
-    wire_of,
+from ccr_middleware.testing import (
+    STALL,
+    Checked,
+    Script,
+    Signal,
+    check_error,
+    check_message,
+    check_stream,
+    json_answer,
+    open_stream,
+    stream,
 )
+from ccr_middleware.testing.answers import Answer, ToolCall, Usage
+from ccr_middleware.testing.wires import chat, gemini, responses
+from ccr_middleware.testing.written import answer_document
+
+from .support import each_feeding
+from .support.formats import each_form, each_wire, encoded, frames, parted, run, said, serve, streamed, turns, wire_of
 from .support.gateway import FAST, ask, body
-from .support.scripted import STALL, Script, Signal, json_answer, stream
-from .support.strict import Checked, check_error, check_message, check_stream
 
 Json = dict[str, Any]
 
@@ -112,8 +110,11 @@ def test_c13_codex_always_streams() -> None:
 @each_form
 @each_feeding
 def test_c1_no_finish_reason_after_text_is_a_clean_end(form: str, feeding: str) -> None:
-    before, _ = parted(form, Answer(text=["Hel", "lo"], finish=None, usage=None), "lo")
-    for data in (before, said(form, Answer(text=["Hel", "lo"], finish=None, usage=None))):
+    answer = Answer(text=["Hel", "lo"], finish=None, usage=None)
+    ends = [said(form, answer)]
+    if form != "gemini array":  # which has to be closed
+        ends.append(parted(form, answer, "lo")[0])
+    for data in ends:
         checked = streamed(form, data, feeding)
         assert (checked.text, checked.stop_reason) == ("Hello", "end_turn")
 
@@ -128,7 +129,7 @@ def test_c2_no_finish_reason_after_complete_arguments_is_tool_use(form: str, fee
 
 PATH = {"jsonPath": "$.path", "stringValue": "a"}
 CUT_CALLS = {
-    "chat": [chat.tool(0, "call_1", "read", '{"path":"a')],
+    "chat": [chat.tool(0, "call_0001", "read", '{"path":"a')],
     "gemini": [
         gemini.chunk({"functionCall": {"name": "read", "willContinue": True}}),
         gemini.chunk({"functionCall": {"partialArgs": [PATH], "willContinue": True}}),
@@ -188,7 +189,7 @@ def test_c4_a_connection_left_open_after_the_finish_ends_after_the_grace(form: s
 
 @pytest.mark.parametrize("form", ["chat", "gemini array", "responses"])
 def test_c4_after_the_word_for_the_end_nothing_is_waited_for(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ccr_middleware.pipeline.DRAIN_SECONDS", 0.05)
+    monkeypatch.setattr("ccr_middleware.reading.DRAIN_SECONDS", 0.05)
     checked = held_open(form, frames(form, Answer(text="done")), 60)
     assert (checked.text, checked.stop_reason) == ("done", "end_turn")
 
@@ -200,7 +201,6 @@ def test_c4_after_the_word_for_the_end_nothing_is_waited_for(form: str, monkeypa
         ("gemini", b"data: {}\r\n\r\n"),
         ("gemini array", b"[]"),
         ("gemini array", b"[{}]"),
-        ("gemini array", b"[\n"),
         ("responses", responses.sse(*responses.begin())),
         ("responses", b": OPENROUTER PROCESSING\n\ndata: [DONE]\n\n"),
     ],
@@ -210,6 +210,30 @@ def test_c5_an_empty_stream_is_a_retryable_error(form: str, data: bytes, streami
     app, _ = serve(form, stream(data))
     reply = run(ask(app, body(stream=streaming)))
     assert (reply.status, check_error(reply.body)["type"]) == (529, "overloaded_error")
+
+
+CUT_ARRAYS = [
+    b"[\n",
+    said("gemini array", Answer(text="Hello", finish=None)).rstrip().removesuffix(b"]"),
+    said("gemini array", Answer(text="Hello", finish=None)).rstrip()[:-20],
+    said("gemini array", Answer(text=["Hel", "lo"])).partition(b"lo")[0],
+]
+
+
+@pytest.mark.parametrize("data", CUT_ARRAYS)
+@pytest.mark.parametrize("streaming", [True, False])
+def test_an_array_that_is_not_closed_was_cut(data: bytes, streaming: bool) -> None:
+    app, _ = serve("gemini array", stream(data))
+    reply = run(ask(app, body(stream=streaming)))
+    assert reply.status == (200 if streaming and b"Hel" in data else 502)  # what was said before has been shown
+    assert b"message_stop" not in reply.body
+    assert "was cut" in check_error(reply.body.rpartition(b"data: ")[2])["message"]
+
+
+def test_an_array_that_lacks_nothing_but_its_bracket_is_whole() -> None:
+    data = said("gemini array", Answer(text="Hello")).rstrip().removesuffix(b"]")
+    checked = streamed("gemini array", data)
+    assert (checked.text, checked.stop_reason) == ("Hello", "end_turn")
 
 
 # -- the order of things -----------------------------------------------------------------------------------

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from ccr_middleware.testing import Checked
 from ccr_middleware.testing.answers import Answer
 from ccr_middleware.testing.wires import gemini, responses
 
-from .support.formats import each_feeding, encoded, said, streamed
-from .support.strict import Checked
+from .support import each_feeding
+from .support.formats import encoded, said, streamed
 
 Json = dict[str, Any]
 
@@ -19,7 +20,7 @@ def tools_of(checked: Checked) -> list[tuple[str, Any]]:
     return [(tool.name, tool.input) for tool in checked.tools]
 
 
-OTHER = responses.call_item("write", '{"path": "b.py"}', "call_2", "fc_2")
+OTHER = responses.call_item("write", '{"path": "b.py"}', "call_0002", "fc_2")
 FIRST = responses.call_item("read", '{"path": "a.py"}')
 INTERLEAVED = [
     responses.added(FIRST, 0),
@@ -38,7 +39,7 @@ INTERLEAVED = [
 def test_c10_c12_interleaved_parallel_calls_of_responses(feeding: str, told_again: bool) -> None:
     data = responses.sse(*INTERLEAVED, responses.completed([FIRST, OTHER] if told_again else []))
     checked = streamed("responses", data, feeding)
-    assert checked.tools == [("call_1", "read", {"path": "a.py"}), ("call_2", "write", {"path": "b.py"})]
+    assert checked.tools == [("call_0001", "read", {"path": "a.py"}), ("call_0002", "write", {"path": "b.py"})]
     assert checked.stop_reason == "tool_use"
 
 

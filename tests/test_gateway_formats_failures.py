@@ -7,16 +7,26 @@ from typing import Any
 import pytest
 
 from ccr_middleware import Gateway
+from ccr_middleware.testing import (
+    CUT,
+    STALL,
+    Script,
+    Signal,
+    check_error,
+    check_stream,
+    json_answer,
+    open_stream,
+    stream,
+)
 from ccr_middleware.testing.answers import Answer
 from ccr_middleware.testing.gateways import fake_gateway
+from ccr_middleware.testing.script import until
 from ccr_middleware.testing.server import FakeServer
 from ccr_middleware.testing.wires import gemini, responses
 
-from .support.asgi import open_stream
-from .support.formats import each_feeding, each_form, each_wire, encoded, parted, run, said, serve, wire_of
+from .support import each_feeding
+from .support.formats import each_form, each_wire, encoded, parted, run, said, serve, wire_of
 from .support.gateway import FAST, ask, body
-from .support.scripted import CUT, STALL, Script, Signal, json_answer, stream, until
-from .support.strict import check_error, check_stream
 
 Json = dict[str, Any]
 

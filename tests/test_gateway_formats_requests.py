@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from ccr_middleware.testing import check_message
 from ccr_middleware.testing.answers import Answer, ToolCall
+from ccr_middleware.testing.asgi import Reply
 
-from .support.asgi import Reply
 from .support.formats import each_wire, run, serve
 from .support.gateway import ask, body
-from .support.strict import check_message
 from .support.strict_chat import check_body
 from .support.strict_gemini import check_gemini_request
 from .support.strict_responses import check_responses_request

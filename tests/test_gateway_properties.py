@@ -8,12 +8,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ccr_middleware.testing import CUT, Script, check_error, json_answer, post
+from ccr_middleware.testing.asgi import Reply
+
 from .support import chat
-from .support.asgi import Reply, post
 from .support.gateway import ask, body, config, gateway
 from .support.generated import damaged, warped
-from .support.scripted import CUT, Script, json_answer
-from .support.strict import check_error
 from .test_door_bodies import LANE, MESSAGE
 
 Json = dict[str, Any]
@@ -63,7 +63,7 @@ def test_no_request_makes_the_gateway_fail(data: st.DataObject) -> None:
 
 
 ANSWERS = [
-    chat.whole("Hello", reasoning="hm", tools=[("call_1", "Read", '{"a":1}')]),
+    chat.whole("Hello", reasoning="hm", tools=[("call_0001", "Read", '{"a":1}')]),
     chat.error("no", 429),
     {"error": {"message": "m", "metadata": {"raw": '{"error": {"message": "n"}}', "provider_name": "P"}}},
     [{"error": {"code": 400, "message": "x", "details": [{"@type": "RetryInfo", "retryDelay": "3s"}]}}],

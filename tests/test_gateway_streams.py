@@ -6,14 +6,24 @@ import json
 import pytest
 
 from ccr_middleware.errors import UpstreamBroken, UpstreamTimeout, UpstreamUnreachable
+from ccr_middleware.testing import (
+    CUT,
+    STALL,
+    Script,
+    Signal,
+    check_error,
+    check_message,
+    check_stream,
+    json_answer,
+    open_stream,
+    post,
+    stream,
+)
+from ccr_middleware.testing.script import until
 
-from .support import chat
-from .support.asgi import open_stream, post
+from .support import chat, each_feeding
 from .support.gateway import FAST, ask, body, gateway
-from .support.scripted import CUT, FEEDINGS, STALL, Script, Signal, json_answer, stream, until
-from .support.strict import check_error, check_message, check_stream
 
-each_feeding = pytest.mark.parametrize("feeding", FEEDINGS)
 LANE = "claude,claude-sonnet-4-5"
 
 ANTHROPIC_STREAM = (

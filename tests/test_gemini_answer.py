@@ -8,17 +8,17 @@ from ccr_middleware.anthropic.request import to_unified
 from ccr_middleware.anthropic.signature import text_key
 from ccr_middleware.errors import EmptyAnswer, UpstreamError
 from ccr_middleware.losses import Losses
+from ccr_middleware.testing.script import feed
+from ccr_middleware.testing.wires.gemini import array, call, chunk, sse, text
 from ccr_middleware.unified import Remembered
 from ccr_middleware.wire.format import recall_nothing
 from ccr_middleware.wire.gemini.format import GEMINI
 from ccr_middleware.wire.gemini.reader import GeminiReader
 
-from .support.gemini_answer import Run, array, call, chunk, failure, signatures, sse, stream, text, whole
-from .support.scripted import FEEDINGS, feed
+from .support import each_feeding
+from .support.gemini_answer import Run, failure, signatures, stream, whole
 
 Json = dict[str, Any]
-
-each_feeding = pytest.mark.parametrize("feeding", FEEDINGS)
 
 
 def kinds(checked: Any) -> list[str]:
@@ -270,8 +270,8 @@ def test_c18_a_turn_goes_back_to_gemini_as_it_came() -> None:
     turn = [
         text("because", thought=True, thoughtSignature="AAA="),
         text("I look.", thoughtSignature="BBB="),
-        call("read", {"path": "a"}, "CCC=", id="1"),
-        call("read", {"path": "b"}, id="2"),
+        call("read", {"path": "a"}, "CCC=", id="aX1"),
+        call("read", {"path": "b"}, id="aX2"),
     ]
     answer = whole(chunk(*turn, finish="STOP"))
     results = [{"type": "tool_result", "tool_use_id": tool.id, "content": "x"} for tool in answer.tools]

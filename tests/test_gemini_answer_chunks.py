@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ccr_middleware.testing.wires.gemini import array, sse
 from ccr_middleware.wire.gemini import chunks
 from ccr_middleware.wire.gemini.chunks import GeminiChunks
-
-from .support.gemini_answer import array, sse
 
 TRICKY: list[dict[str, Any]] = [
     {"text": 'a "quoted" } brace { and ] bracket ['},
@@ -92,6 +91,28 @@ def test_c9_what_cannot_be_read_is_counted_and_passed_over(
     chunks_found, decoder = read(body, size)
     assert chunks_found == found
     assert decoder.malformed == malformed
+
+
+@pytest.mark.parametrize("size", [0, 1])
+@pytest.mark.parametrize(
+    ("body", "cut"),
+    [
+        (b"", False),
+        (b"[]", False),
+        (array({"a": 1}), False),
+        (b'{"a": 1}', False),
+        (b'{"a": 1}\n{"b": 2}\n', False),
+        (sse({"a": 1}), False),
+        (sse({"a": 1})[:-6], False),  # nobody can tell
+        (b"[", True),
+        (b'[{"a": 1}', True),
+        (b'[{"a": 1},', True),
+        (b'[{"a": 1},{"b": "]}"', True),
+        (b'{"a": {}', True),
+    ],
+)
+def test_what_is_not_closed_was_cut(body: bytes, cut: bool, size: int) -> None:
+    assert read(body, size)[1].cut is cut
 
 
 @pytest.mark.parametrize("begin", [b'[{"a":"', b"data: {"])

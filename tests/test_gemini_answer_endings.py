@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccr_middleware.anthropic.events import frame
+from ccr_middleware.testing import check_stream
+from ccr_middleware.testing.wires.gemini import array, call, chunk, sse, text
 
-from .support.gemini_answer import Run, array, call, chunk, failure, sse, stream, text, whole
-from .support.strict import check_stream
+from .support.gemini_answer import Run, failure, stream, whole
 
 Json = dict[str, Any]
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ccr_middleware.errors import UpstreamError
-from ccr_middleware.wire.chat.errors import error_from_chunk, read_error
+from ccr_middleware.wire.provider_errors import error_from_chunk, read_error
 
 Json = dict[str, Any]
 

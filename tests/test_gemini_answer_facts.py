@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ccr_middleware.testing.wires.gemini import call, chunk, sse, text
 from ccr_middleware.wire.gemini.grounding import Grounding
 from ccr_middleware.wire.gemini.usage import counts_of, read_usage
 
-from .support.gemini_answer import call, chunk, sse, stream, text, whole
+from .support.gemini_answer import stream, whole
 
 Json = dict[str, Any]
 

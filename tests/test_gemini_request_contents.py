@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from ccr_middleware.anthropic.native import BEGINNING
 from ccr_middleware.anthropic.request import to_unified
 from ccr_middleware.losses import Losses
 from ccr_middleware.pairing import pair_tools
 from ccr_middleware.unified import Remembered
-from ccr_middleware.wire.gemini.contents import BEGINNING
 from ccr_middleware.wire.gemini.dialect import dialect_for
 from ccr_middleware.wire.gemini.request import build_gemini_body
 
@@ -163,7 +163,7 @@ def test_a_last_message_of_the_model_is_left_where_that_is_understood() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
-    [("", {}), ('{"a":1}', {"a": 1}), ("[1]", {"input": [1]}), ("{oops", {"input": "{oops"})],
+    [("", {}), ('{"a":1}', {"a": 1}), ("[1]", {"value": [1]}), ("{oops", {"_raw": "{oops"})],
 )
 def test_arguments_are_an_object(arguments: str, expected: Json) -> None:
     one: Any = {"id": "t1", "type": "function", "function": {"name": "f", "arguments": arguments}}

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccr_middleware.anthropic.signature import sign
+from ccr_middleware.testing.wires.gemini import chunk
 from ccr_middleware.unified import Remembered
-from ccr_middleware.wire.gemini.replay import SKIP_SIGNATURE
+from ccr_middleware.wire.earlier_thinking import SKIP_SIGNATURE
 
-from .support.gemini_answer import Run, chunk
+from .support.gemini_answer import Run
 from .test_gemini_request_contents import NEW, OLD, call, contents, model_turn, result, text, user
 
 Json = dict[str, Any]

@@ -148,10 +148,16 @@ def test_own_tools_beside_functions() -> None:
 
 
 def test_what_gemini_has_no_tool_for() -> None:
-    limited = {**SEARCH, "allowed_domains": ["a.example"], "max_uses": 8}
+    limited = {**SEARCH, "allowed_domains": ["a.example"], "max_uses": 8, "user_location": {"city": "Bonn"}}
     built, losses = build(server_tools=[{"type": "bash_20250124"}, {}, limited])
     assert built.body["tools"] == [{"googleSearch": {}}]
-    assert losses == "tool.bash_20250124=dropped, tool.unknown=dropped, tool.web_search.domains=dropped"
+    assert losses.split(", ") == [
+        "tool.bash_20250124=dropped",
+        "tool.unknown=dropped",
+        "tool.web_search.domains=dropped",
+        "tool.web_search.max_uses=clamped",
+        "tool.web_search.user_location=dropped",
+    ]
 
 
 def test_models_without_tools() -> None:

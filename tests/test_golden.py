@@ -25,10 +25,9 @@ import pytest
 
 from ccr_middleware import Gateway
 from ccr_middleware.anthropic.events import frame
+from ccr_middleware.testing import FakeProvider, check_message, check_stream, json_answer, post, stream
+from ccr_middleware.testing.asgi import Reply
 
-from .support.asgi import Reply, post
-from .support.scripted import ScriptedTransport, json_answer, stream
-from .support.strict import check_message, check_stream
 from .support.strict_chat import check_body
 
 GOLDEN = Path(__file__).parent / "golden" / "chat"
@@ -74,9 +73,9 @@ class Case:
 
     def ask(self, script: Any, *, streaming: bool) -> tuple[Reply, Any]:
         """The request through a gateway whose ids count 1, 2, 3; gives the answer, and the body the provider got."""
-        transport, numbers = ScriptedTransport(script), count(1)
+        transport, numbers = FakeProvider(script), count(1)
         router = {"default": f"p,{self.provider['models'][0]}"}
-        self.monkeypatch.setattr("ccr_middleware.gateway._new_id", lambda prefix: f"{prefix}{next(numbers)}")
+        self.monkeypatch.setattr("ccr_middleware.gateway.new_id", lambda prefix: f"{prefix}{next(numbers)}")
         gateway = Gateway({"Providers": [self.provider], "Router": router}, transport=transport)
         reply = asyncio.run(post(gateway, "/v1/messages", self.request | {"stream": streaming}))
         assert reply.status == 200, reply.body

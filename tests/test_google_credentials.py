@@ -14,11 +14,9 @@ from ccr_middleware.config.schema import Vertex
 from ccr_middleware.credentials.access import VertexAccess
 from ccr_middleware.credentials.tokens import Token, TokenCache
 from ccr_middleware.errors import UpstreamError
+from ccr_middleware.testing import FakeProvider, FakeServer, check_error, json_answer
 
 from .support.gateway import ask, body
-from .support.scripted import ScriptedTransport, json_answer
-from .support.sockets import ScriptedProvider
-from .support.strict import check_error
 from .test_platforms import GEMINI_ANSWER, VERTEX, providers
 
 
@@ -49,10 +47,10 @@ GRANT = json_answer({"access_token": "ya29.fetched", "expires_in": 3600, "token_
 
 
 def test_a_service_account_file_gives_a_token_and_a_project(tmp_path: Path, private_key: str) -> None:
-    with ScriptedProvider([GRANT]) as google:
+    with FakeServer([GRANT]) as google:
         file = tmp_path / "key.json"
         file.write_text(json.dumps(account(private_key, google.url)))
-        transport = ScriptedTransport(lambda exchange: json_answer(GEMINI_ANSWER))
+        transport = FakeProvider(lambda exchange: json_answer(GEMINI_ANSWER))
         fields = {"api_base_url": VERTEX, "api_key": "unused", "transformer": {"use": ["vertex-gemini"]}}
         app = Gateway(providers(**fields, vertex={"credentials": str(file)}), transport=transport)
 
@@ -68,7 +66,7 @@ def test_a_service_account_file_gives_a_token_and_a_project(tmp_path: Path, priv
 
 
 def test_the_environment_names_the_file(tmp_path: Path, private_key: str) -> None:
-    with ScriptedProvider([GRANT]) as google:
+    with FakeServer([GRANT]) as google:
         file = tmp_path / "key.json"
         file.write_text(json.dumps(account(private_key, google.url)))
         access = VertexAccess({"GOOGLE_APPLICATION_CREDENTIALS": str(file)})
@@ -78,7 +76,7 @@ def test_the_environment_names_the_file(tmp_path: Path, private_key: str) -> Non
 
 
 def test_a_key_may_stand_in_the_configuration(private_key: str) -> None:
-    with ScriptedProvider([GRANT]) as google:
+    with FakeServer([GRANT]) as google:
         settings = Vertex(credentials=account(private_key, google.url))
         granted = run(VertexAccess({}).get(VERTEX, "", settings))
     assert granted.place.project == "key-project"
@@ -95,8 +93,8 @@ def test_credentials_that_cannot_be_used_are_told_without_their_content(tmp_path
 
 def test_google_refusing_is_told_and_tried_again_with_the_next_request(tmp_path: Path, private_key: str) -> None:
     refused = json_answer({"error": "invalid_grant", "error_description": "Invalid JWT Signature."}, 400)
-    with ScriptedProvider([refused, GRANT]) as google:
-        transport = ScriptedTransport(json_answer(GEMINI_ANSWER))
+    with FakeServer([refused, GRANT]) as google:
+        transport = FakeProvider(json_answer(GEMINI_ANSWER))
         fields = {"api_base_url": VERTEX, "api_key": "unused", "transformer": {"use": ["vertex-gemini"]}}
         document = providers(**fields, vertex={"credentials": account(private_key, google.url)})
         app = Gateway(document, transport=transport)

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from ccr_middleware.testing import check_message, check_stream
+
 from .support.servers import hello_url, serve_host
-from .support.strict import check_message, check_stream
 
 KINDS = ["uvicorn-fastapi-mount", "uvicorn-django", "gunicorn-gthread-flask", "gunicorn-gthread-django"]
 

@@ -18,12 +18,21 @@ from starlette.routing import Mount
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from ccr_middleware import CCRMiddleware, Gateway
+from ccr_middleware.testing import (
+    STALL,
+    FakeProvider,
+    Script,
+    check_message,
+    check_stream,
+    json_answer,
+    open_stream,
+    post,
+    stream,
+)
+from ccr_middleware.testing.asgi import request
 from ccr_middleware.wsgi import WSGIBridge
 
 from .support import chat
-from .support.asgi import open_stream, post, request
-from .support.scripted import STALL, Script, ScriptedTransport, json_answer, stream
-from .support.strict import check_message, check_stream
 from .support.wsgi import post as wsgi_post
 
 CONFIG = {
@@ -36,7 +45,7 @@ MESSAGE = {"model": "p,m", "max_tokens": 10, "messages": [{"role": "user", "cont
 
 
 def gateway_that_says(text: str) -> Gateway:
-    return Gateway(CONFIG, transport=ScriptedTransport(lambda exchange: json_answer(chat.whole(text))))
+    return Gateway(CONFIG, transport=FakeProvider(lambda exchange: json_answer(chat.whole(text))))
 
 
 class PassOn(BaseHTTPMiddleware):
@@ -74,7 +83,7 @@ def test_c48_mount_prefix_and_root_path(root_path):
 
 
 def test_gzip_in_the_host_leaves_streams_alone():
-    transport = ScriptedTransport(lambda exchange: stream(chat.answer("word " * 500)))
+    transport = FakeProvider(lambda exchange: stream(chat.answer("word " * 500)))
     inner = Gateway(CONFIG, transport=transport)
     app = Starlette(routes=[Mount("/ccr", inner)], middleware=[Middleware(GZipMiddleware)])
 
@@ -90,7 +99,7 @@ def test_gzip_in_the_host_leaves_streams_alone():
 def test_c39_base_http_middleware_lets_the_disconnect_through(begun):
     """True of Starlette 1.x. Should it become false again, the host guide has to say so."""
     script = Script([chat.sse(chat.text("one"), done=False), STALL]) if begun else Script(before=[STALL])
-    transport = ScriptedTransport(script)
+    transport = FakeProvider(script)
     app = Starlette(
         routes=[Mount("/ccr", Gateway(CONFIG, transport=transport))],
         middleware=[Middleware(PassOn), Middleware(PassOn)],

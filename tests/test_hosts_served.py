@@ -18,12 +18,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from ccr_middleware.demo import DEMO_URL
+from ccr_middleware.testing import STALL, FakeServer, Script, Signal, check_error, check_message, check_stream
 
 from .support import chat
-from .support.scripted import STALL, Script, Signal
 from .support.servers import HOST_KINDS, HOSTS, hello_url, serve_host, show_output
-from .support.sockets import ScriptedProvider
-from .support.strict import check_error, check_message, check_stream
 
 WAIT_SECONDS = 10
 STREAM = {"content-type": "text/event-stream"}
@@ -35,7 +33,7 @@ class Served:
 
     kind: str
     base_url: str
-    provider: ScriptedProvider
+    provider: FakeServer
     script: Script | None = None
 
     @property
@@ -65,7 +63,7 @@ class Served:
 @pytest.fixture(scope="module", params=HOST_KINDS)
 def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     kind: str = request.param
-    with ScriptedProvider(lambda exchange: served.script) as provider:
+    with FakeServer(lambda exchange: served.script) as provider:
         config = tmp_path_factory.mktemp(kind) / "config.json"
         write_config(config, provider.url)
         with serve_host(kind, config) as base_url:

@@ -42,7 +42,7 @@ def test_web_search_options():
     inbound, losses = read(web_search_options={"search_context_size": "high", "user_location": location})
     place = {"type": "approximate", "city": "Bern", "country": "CH"}
     assert inbound.body["tools"] == [{"type": "web_search_20250305", "name": "web_search", "user_location": place}]
-    assert losses.header() == "web_search.search_context_size=dropped"
+    assert losses.header() == "tool.web_search.context_size=dropped"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_custom_tool_is_offered_as_a_function():
     assert "regex grammar:\na+" in tool["description"]
     assert inbound.body["messages"][1]["content"][0]["input"] == {"input": "aa"}
     assert inbound.echo["custom"] == ["p"]
-    assert losses.header() == "tool.custom=emulated"
+    assert losses.header() == "tool.custom=emulated, tool.grammar=emulated"
 
 
 # -- the other fields ---------------------------------------------------------------------------------------

@@ -8,11 +8,11 @@ import pytest
 
 from ccr_middleware.anthropic.events import frame
 from ccr_middleware.anthropic.fold import unfold
+from ccr_middleware.testing import CUT, STALL, Script, json_answer, post, stream
+from ccr_middleware.testing.asgi import Reply
 
 from .support import chat
-from .support.asgi import Reply, post
 from .support.gateway import FAST, config, gateway
-from .support.scripted import CUT, STALL, Script, json_answer, stream
 from .test_door_bodies import MESSAGE
 
 Json = dict[str, Any]
@@ -89,8 +89,8 @@ def test_chat_to_an_anthropic_provider(streaming: bool) -> None:
 
 @pytest.mark.parametrize("streaming", [False, True])
 def test_responses_to_chat(streaming: bool) -> None:
-    whole = chat.whole("Let me see.", tools=[("call_1", "read", '{"path": "a"}')], finish="tool_calls")
-    pieces = [chat.text("Let me see."), chat.tool(0, "call_1", "read", '{"path": "a"}'), chat.finish("tool_calls")]
+    whole = chat.whole("Let me see.", tools=[("call_0001", "read", '{"path": "a"}')], finish="tool_calls")
+    pieces = [chat.text("Let me see."), chat.tool(0, "call_0001", "read", '{"path": "a"}'), chat.finish("tool_calls")]
     app, provider = gateway(stream(chat.sse(*pieces)) if streaming else json_answer(whole))
     tools = [{"type": "function", "name": "read", "parameters": TOOL}]
     reply = ask_responses(app, responses_request(stream=streaming, tools=tools, instructions="Be brief."))
@@ -98,7 +98,7 @@ def test_responses_to_chat(streaming: bool) -> None:
     assert answer["status"] == "completed"
     message, function = answer["output"]
     assert message["content"][0]["text"] == "Let me see."
-    assert (function["call_id"], json.loads(function["arguments"])) == ("call_1", {"path": "a"})
+    assert (function["call_id"], json.loads(function["arguments"])) == ("call_0001", {"path": "a"})
     assert provider.bodies[0]["messages"][0] == {"role": "system", "content": "Be brief."}
 
 
@@ -106,10 +106,10 @@ def test_results_of_tools_reach_anthropic_in_its_order() -> None:
     app, provider = gateway(json_answer(MESSAGE))
     items = [
         {"role": "user", "content": "Read a"},
-        {"type": "function_call", "call_id": "call_1", "name": "read", "arguments": '{"path": "a"}'},
+        {"type": "function_call", "call_id": "call_0001", "name": "read", "arguments": '{"path": "a"}'},
         {"role": "assistant", "content": "I am reading."},
         {"role": "developer", "content": "Hurry."},
-        {"type": "function_call_output", "call_id": "call_1", "output": "content of a"},
+        {"type": "function_call_output", "call_id": "call_0001", "output": "content of a"},
     ]
     ask_responses(app, responses_request("claude,claude-sonnet-4-5", input=items))
     sent = provider.bodies[0]["messages"]
@@ -145,8 +145,8 @@ def test_other_clients_have_no_side_requests() -> None:
 
 
 def test_errors_have_the_clients_form() -> None:
-    app, _ = gateway(json_answer({"error": {"message": "slow down"}}, 429, {"retry-after": "7"}))
     for ask, request in ((ask_chat, chat_request()), (ask_responses, responses_request())):
+        app, _ = gateway(json_answer({"error": {"message": "slow down"}}, 429, {"retry-after": "7"}))
         reply = ask(app, request)
         assert (reply.status, reply.headers["retry-after"]) == (429, "7")
         error = reply.json()["error"]

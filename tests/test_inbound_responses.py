@@ -11,8 +11,14 @@ from ccr_middleware.losses import Losses
 from ccr_middleware.routing.session import session_of
 from ccr_middleware.wire.responses.inbound.request import read
 
-CALL = {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "shell", "arguments": '{"command":["ls"]}'}
-OUTPUT = {"type": "function_call_output", "call_id": "call_1", "output": "a.txt"}
+CALL = {
+    "type": "function_call",
+    "id": "fc_1",
+    "call_id": "call_0001",
+    "name": "shell",
+    "arguments": '{"command":["ls"]}',
+}
+OUTPUT = {"type": "function_call_output", "call_id": "call_0001", "output": "a.txt"}
 SHELL = {
     "type": "function",
     "name": "shell",
@@ -58,8 +64,8 @@ def text(value):
     return {"type": "text", "text": value}
 
 
-USE = {"type": "tool_use", "id": "call_1", "name": "shell", "input": {"command": ["ls"]}}
-RESULT = {"type": "tool_result", "tool_use_id": "call_1", "content": "a.txt"}
+USE = {"type": "tool_use", "id": "call_0001", "name": "shell", "input": {"command": ["ls"]}}
+RESULT = {"type": "tool_result", "tool_use_id": "call_0001", "content": "a.txt"}
 
 
 THOUGHT = {"type": "thinking", "thinking": "Hm.", "signature": ""}
@@ -88,14 +94,14 @@ def test_items_of_a_turn_are_one_message_in_order():
             "content": [{"type": "output_text", "text": "Let me look.", "annotations": []}],
         },
         CALL,
-        {**CALL, "id": "fc_2", "call_id": "call_2"},
+        {**CALL, "id": "fc_2", "call_id": "call_0002"},
         OUTPUT,
-        {**OUTPUT, "call_id": "call_2"},
+        {**OUTPUT, "call_id": "call_0002"},
         {"role": "assistant", "content": "One file."},
     ) == [
         user(text("List the files."), text("All of them.")),
-        assistant(THOUGHT, text("Let me look."), USE, USE | {"id": "call_2"}),
-        user(RESULT, RESULT | {"tool_use_id": "call_2"}),
+        assistant(THOUGHT, text("Let me look."), USE, USE | {"id": "call_0002"}),
+        user(RESULT, RESULT | {"tool_use_id": "call_0002"}),
         assistant(text("One file.")),
     ]
 
@@ -204,8 +210,8 @@ def test_an_output_of_another_form_is_told_as_json():
 
 
 def test_custom_calls_carry_text():
-    call = {"type": "custom_tool_call", "call_id": "call_1", "name": "apply_patch", "input": "*** Begin Patch"}
-    assert messages(call, {"type": "custom_tool_call_output", "call_id": "call_1", "output": "a.txt"}) == [
+    call = {"type": "custom_tool_call", "call_id": "call_0001", "name": "apply_patch", "input": "*** Begin Patch"}
+    assert messages(call, {"type": "custom_tool_call_output", "call_id": "call_0001", "output": "a.txt"}) == [
         assistant(USE | {"name": "apply_patch", "input": {"input": "*** Begin Patch"}}),
         user(RESULT),
     ]
@@ -221,17 +227,23 @@ def test_tools_that_only_openai_knows_keep_their_calls():
     action = {"type": "exec", "command": ["ls"], "env": {}}
     body, losses = converted(
         [
-            {"type": "local_shell_call", "id": "lsh_1", "call_id": "call_1", "status": "completed", "action": action},
-            {"type": "local_shell_call_output", "call_id": "call_1", "output": "a.txt"},
-            {"type": "apply_patch_call", "call_id": "call_2", "status": "completed", "operation": {"path": "a"}},
-            {"type": "apply_patch_call_output", "call_id": "call_2", "status": "failed", "output": "no such file"},
+            {
+                "type": "local_shell_call",
+                "id": "lsh_1",
+                "call_id": "call_0001",
+                "status": "completed",
+                "action": action,
+            },
+            {"type": "local_shell_call_output", "call_id": "call_0001", "output": "a.txt"},
+            {"type": "apply_patch_call", "call_id": "call_0002", "status": "completed", "operation": {"path": "a"}},
+            {"type": "apply_patch_call_output", "call_id": "call_0002", "status": "failed", "output": "no such file"},
         ]
     )
     assert body["messages"] == [
         assistant(USE | {"name": "local_shell", "input": {"action": action}}),
         user(RESULT),
-        assistant(USE | {"id": "call_2", "name": "apply_patch", "input": {"operation": {"path": "a"}}}),
-        user({"type": "tool_result", "tool_use_id": "call_2", "content": "no such file", "is_error": True}),
+        assistant(USE | {"id": "call_0002", "name": "apply_patch", "input": {"operation": {"path": "a"}}}),
+        user({"type": "tool_result", "tool_use_id": "call_0002", "content": "no such file", "is_error": True}),
     ]
     assert losses == {"item.client_tool": "emulated"}
 
@@ -339,8 +351,8 @@ def test_tools_only_openai_has_are_reported():
 
 
 def test_tools_among_the_items_are_offered():
-    found = {"type": "tool_search_output", "call_id": "call_1", "execution": "client", "tools": [SHELL]}
-    call = {"type": "tool_search_call", "call_id": "call_1", "execution": "client", "arguments": {"query": "sh"}}
+    found = {"type": "tool_search_output", "call_id": "call_0001", "execution": "client", "tools": [SHELL]}
+    call = {"type": "tool_search_call", "call_id": "call_0001", "execution": "client", "arguments": {"query": "sh"}}
     body, _ = converted([{"role": "user", "content": "x"}, call, found])
     assert [tool["name"] for tool in body["tools"]] == ["shell"]
     assert body["messages"][2] == user(RESULT | {"content": "Tools loaded: shell"})

@@ -12,9 +12,9 @@ from ccr_middleware.anthropic.events import frame
 from ccr_middleware.anthropic.fold import Fold, fold, unfold
 from ccr_middleware.anthropic.relay import RelayAnswer
 from ccr_middleware.errors import GatewayError, UpstreamBroken
+from ccr_middleware.testing import check_stream
 
 from .support.generated import cut, messages, warped
-from .support.strict import check_stream
 
 Json = dict[str, Any]
 

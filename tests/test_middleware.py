@@ -20,8 +20,8 @@ from uvicorn import Config as UvicornConfig
 
 from ccr_middleware.gateway import Gateway
 from ccr_middleware.middleware import ASGIMiddleware, CCRMiddleware, WSGIMiddleware, detect_interface
+from ccr_middleware.testing.asgi import http_scope, request
 
-from .support.asgi import http_scope, request
 from .support.wsgi import Answer
 
 

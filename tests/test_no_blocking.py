@@ -14,16 +14,25 @@ import pytest
 from blockbuster import BlockingError, blockbuster_ctx
 
 from ccr_middleware import Gateway
+from ccr_middleware.testing import (
+    Exchange,
+    FakeServer,
+    Script,
+    Signal,
+    check_message,
+    check_stream,
+    get,
+    json_answer,
+    open_stream,
+    post,
+    stream,
+)
 from ccr_middleware.tokens import encoding
 from ccr_middleware.upstream import open_transport
 from ccr_middleware.upstream.base import PoolSettings
 
 from .support import chat
-from .support.asgi import get, open_stream, post
 from .support.gateway import ask, body, config, gateway
-from .support.scripted import Exchange, Script, Signal, json_answer, stream
-from .support.sockets import ScriptedProvider
-from .support.strict import check_message, check_stream
 from .test_door_bodies import LANE, MESSAGE
 
 ROOT = Path(__file__).parents[1]
@@ -61,7 +70,7 @@ async def use(app: Gateway) -> None:
 
 def use_guarded(library: Any = None) -> None:
     """`use`, where everything that blocks raises BlockingError; with the gateway's own choice of library or another."""
-    with ScriptedProvider(answer_for) as provider:
+    with FakeServer(answer_for) as provider:
 
         async def main() -> None:
             transport = open_transport(PoolSettings(), library) if library else None

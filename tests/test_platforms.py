@@ -13,13 +13,13 @@ from ccr_middleware import Gateway
 from ccr_middleware.anthropic.event_stream import EventStreamDecoder
 from ccr_middleware.anthropic.events import frame
 from ccr_middleware.anthropic.fold import unfold
+from ccr_middleware.testing import FakeProvider, Script, check_error, check_stream, json_answer, stream
+from ccr_middleware.testing.script import feed
 from ccr_middleware.wire.format import Endpoint
 from ccr_middleware.wire.platforms import PLATFORMS, Place, place_in, platform_for, vertex_host
 
 from .support import chat
 from .support.gateway import ask, body, gateway
-from .support.scripted import Script, ScriptedTransport, feed, json_answer, stream
-from .support.strict import check_error, check_stream
 from .test_door_bodies import MESSAGE
 
 Json = dict[str, Any]
@@ -159,7 +159,7 @@ def test_a_missing_project_is_told() -> None:
 
 
 def test_project_and_location_come_from_the_environment() -> None:
-    transport = ScriptedTransport(json_answer(GEMINI_ANSWER))
+    transport = FakeProvider(json_answer(GEMINI_ANSWER))
     env = {"GOOGLE_CLOUD_PROJECT": "from-env", "GOOGLE_CLOUD_LOCATION": "europe-west4"}
     fields = {"api_base_url": "https://aiplatform.googleapis.com", "transformer": {"use": ["vertex-gemini"]}}
     app = Gateway(providers(**fields), transport=transport, env=env)

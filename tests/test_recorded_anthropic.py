@@ -6,9 +6,9 @@ from ccr_middleware.anthropic.fold import fold, unfold
 from ccr_middleware.anthropic.relay import RelayAnswer
 from ccr_middleware.jsonio import loads
 from ccr_middleware.sse import SSEDecoder
+from ccr_middleware.testing.script import FEEDINGS, feed
 
 from .support import recorded
-from .support.scripted import FEEDINGS, feed
 
 
 def relayed(case, feeding, *, streaming):

@@ -8,10 +8,10 @@ from ccr_middleware.anthropic.events import frame
 from ccr_middleware.anthropic.fold import fold
 from ccr_middleware.errors import UpstreamError
 from ccr_middleware.jsonio import dumps
-from ccr_middleware.wire.chat.errors import read_error
+from ccr_middleware.testing import check_stream
+from ccr_middleware.wire.provider_errors import read_error
 
 from .support import recorded
-from .support.strict import check_stream
 from .support.translate import events_of, new_answer
 
 #: Recorded failures inside a stream: what must come out instead of an end.

@@ -7,11 +7,11 @@ import pytest
 
 from ccr_middleware.anthropic.fold import fold
 from ccr_middleware.jsonio import loads
+from ccr_middleware.testing import Checked
+from ccr_middleware.testing.script import FEEDINGS, feed
 
 from .support import recorded
 from .support.gemini_answer import Run, signatures
-from .support.scripted import FEEDINGS, feed
-from .support.strict import Checked
 
 Json = dict[str, Any]
 

@@ -6,12 +6,12 @@ import pytest
 
 from ccr_middleware.anthropic.events import frame
 from ccr_middleware.anthropic.fold import fold
-from ccr_middleware.wire.chat.errors import read_error
+from ccr_middleware.testing import Checked, check_stream
+from ccr_middleware.testing.script import FEEDINGS
+from ccr_middleware.wire.provider_errors import read_error
 
 from .support import recorded
 from .support.responses_answer import chunks_of, sealed, whole_chunks, written
-from .support.scripted import FEEDINGS
-from .support.strict import Checked, check_stream
 
 STREAMS = recorded.params(api="openai-responses", stream=True)
 #: Calls that nobody at the client's side can run; they are told in words.

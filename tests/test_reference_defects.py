@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from ccr_middleware.testing import json_answer
 from ccr_middleware.testing.wires import chat, gemini
 
 from .support.configured import IMAGE, PNG, TOOL, answered, asked, call, history
-from .support.scripted import json_answer
 from .support.strict_chat import check_body
 
 Json = dict[str, Any]

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from ccr_middleware.testing.answers import Answer, ToolCall, answer_document
+from ccr_middleware.testing import check_error, check_message, check_stream, json_answer, stream
+from ccr_middleware.testing.answers import Answer, ToolCall
 from ccr_middleware.testing.wires import chat, gemini, responses
+from ccr_middleware.testing.written import answer_document
 
 from .support.configured import IMAGE, TOOL, answered, asked, call, history
-from .support.scripted import json_answer, stream
-from .support.strict import check_error, check_message, check_stream
 from .support.strict_gemini import check_gemini_request
 from .support.strict_responses import check_responses_request
 
@@ -100,7 +100,7 @@ def test_t_11_claude_on_vertex_is_sent_the_whole_conversation() -> None:
     )
     sent = provider.bodies[0]
     assert {key: sent[key] for key in request} == request
-    assert check_message(reply.json()).tools == [("call_1", "read", {"path": "b"})]
+    assert check_message(reply.json()).tools == [("call_0001", "read", {"path": "b"})]
 
 
 def test_t_12_a_turn_for_responses_is_whole(capfd: pytest.CaptureFixture[str]) -> None:
@@ -120,7 +120,7 @@ def test_t_12_a_turn_for_responses_is_whole(capfd: pytest.CaptureFixture[str]) -
     assert capfd.readouterr() == ("", "")
 
 
-CALLS = [responses.call_item("read", f'{{"n": {n}}}', f"call_{n}", f"fc_{n}") for n in (1, 2)]
+CALLS = [responses.call_item("read", f'{{"n": {n}}}', f"call_000{n}", f"fc_{n}") for n in (1, 2)]
 CALLED = [responses.message_item("Look."), *CALLS]
 
 
@@ -139,7 +139,7 @@ CALLED = [responses.message_item("Look."), *CALLS]
 )
 def test_t_12_an_answer_of_responses_is_whole(answer: Any) -> None:
     checked = answered(answer, "openai-responses", model="gpt-4.1")
-    assert (checked.text, checked.tools) == ("Look.", [(f"call_{n}", "read", {"n": n}) for n in (1, 2)])
+    assert (checked.text, checked.tools) == ("Look.", [(f"call_000{n}", "read", {"n": n}) for n in (1, 2)])
     assert (checked.usage["input_tokens"], checked.usage["output_tokens"]) == (12, 3)
 
 

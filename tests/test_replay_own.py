@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ccr_middleware.unified import Remembered
-from ccr_middleware.wire.gemini.replay import SKIP_SIGNATURE
+from ccr_middleware.wire.earlier_thinking import SKIP_SIGNATURE
 
 from .support import recorded, replay
 from .test_recorded_chat import chunks_of as chat_chunks

@@ -2,40 +2,40 @@
 
 import pytest
 
+from ccr_middleware.testing.script import feed
+from ccr_middleware.testing.wires.responses import (
+    added,
+    begin,
+    call,
+    call_item,
+    completed,
+    delta,
+    event,
+    message,
+    message_item,
+    reasoning_item,
+    response,
+    sse,
+    without,
+)
 from ccr_middleware.wire.responses.chunks import ResponsesChunks
 from ccr_middleware.wire.responses.format import RESPONSES
 
+from .support import each_feeding
 from .support.responses_answer import (
     ARGUMENTS,
     CALL,
     CUSTOM,
     READ,
-    added,
-    begin,
-    call,
-    call_item,
     chunks_of,
-    completed,
-    delta,
     error_of,
-    event,
-    message,
-    message_item,
     new_reader,
-    reasoning_item,
-    response,
-    sse,
     stream,
     two_of_each,
     whole,
     whole_chunks,
-    without,
     written,
 )
-from .support.scripted import FEEDINGS, feed
-
-each_feeding = pytest.mark.parametrize("feeding", FEEDINGS)
-
 
 # -- framing -----------------------------------------------------------------------------------------------
 

@@ -2,36 +2,36 @@
 
 import pytest
 
-from .support.responses_answer import (
-    ARGUMENTS,
-    CALL,
-    CUSTOM,
-    READ,
+from ccr_middleware.testing.wires.responses import (
     added,
     begin,
     call,
     call_item,
-    chunks_of,
     completed,
     delta,
     done,
     event,
     message,
     message_item,
-    new_message,
     reasoning_item,
     response,
-    sealed,
     sse,
+    without,
+)
+
+from .support import each_feeding
+from .support.responses_answer import (
+    ARGUMENTS,
+    CALL,
+    CUSTOM,
+    READ,
+    chunks_of,
+    sealed,
     stream,
     two_of_each,
     whole,
-    without,
 )
-from .support.scripted import FEEDINGS
-
-each_feeding = pytest.mark.parametrize("feeding", FEEDINGS)
-
+from .support.translate import new_message
 
 # -- items that are hard to tell apart ---------------------------------------------------------------------
 
@@ -52,7 +52,7 @@ def test_c12_ids_that_change_with_every_event(output):
     items = [{**item, "id": f"last_{n}"} for n, item in enumerate(items)] if output else []
     checked = stream(sse(*begin(), *renamed(events), completed(items)))
     assert checked.text == "I look."
-    assert checked.tools == [READ, ("call_2", "write", {"path": "b.py"})]
+    assert checked.tools == [READ, ("call_0002", "write", {"path": "b.py"})]
 
 
 @pytest.mark.parametrize("field", ["output_index", "item_id"])
@@ -62,7 +62,7 @@ def test_events_that_name_their_item_in_one_way_only(field):
         one.pop(field, None)
     checked = stream(sse(*begin(), *events, completed(items)))
     assert checked.text == "I look."
-    assert checked.tools == [READ, ("call_2", "write", {"path": "b.py"})]
+    assert checked.tools == [READ, ("call_0002", "write", {"path": "b.py"})]
 
 
 def test_events_that_do_not_name_their_item():
@@ -84,16 +84,16 @@ def test_an_index_that_points_at_an_item_of_another_kind():
 
 
 def test_a_call_of_another_id_is_another_call():
-    other = call_item("read", "{}", "call_2", "fc_2")
+    other = call_item("read", "{}", "call_0002", "fc_2")
     checked = stream(sse(*call(CALL, ARGUMENTS), completed([other])))
-    assert checked.tools == [READ, ("call_2", "read", {})]
+    assert checked.tools == [READ, ("call_0002", "read", {})]
 
 
 def test_an_index_that_stays_0():
     events, items = two_of_each()
     checked = stream(sse(*begin(), *({**one, "output_index": 0} for one in events), completed(items)))
     assert checked.text == "I look."
-    assert checked.tools == [READ, ("call_2", "write", {"path": "b.py"})]
+    assert checked.tools == [READ, ("call_0002", "write", {"path": "b.py"})]
 
 
 def test_items_finished_at_the_same_place_without_a_beginning():
@@ -102,10 +102,10 @@ def test_items_finished_at_the_same_place_without_a_beginning():
 
 
 def test_c10_interleaved_calls():
-    other = call_item("write", '{"path": "b.py"}', "call_2", "fc_2")
+    other = call_item("write", '{"path": "b.py"}', "call_0002", "fc_2")
     first, second = call(CALL, '{"path": ', '"a.py"}', index=0), call(other, '{"path"', ': "b.py"}', index=1)
     mixed = [one for pair in zip(first, second, strict=True) for one in pair]
-    assert stream(sse(*mixed, completed())).tools == [READ, ("call_2", "write", {"path": "b.py"})]
+    assert stream(sse(*mixed, completed())).tools == [READ, ("call_0002", "write", {"path": "b.py"})]
 
 
 # -- calls -------------------------------------------------------------------------------------------------
@@ -135,7 +135,7 @@ def test_c12_arguments_are_given_once_whatever_is_left_out(feeding, missing):
 def test_c11_calls_without_arguments(arguments):
     item = call_item(arguments=arguments)
     for checked in (stream(sse(added(item), done(item), completed([item]))), whole(response([item]))):
-        assert checked.tools == [("call_1", "read", {})]
+        assert checked.tools == [("call_0001", "read", {})]
 
 
 def test_c11_arguments_as_an_object():
@@ -153,7 +153,7 @@ def test_a_call_without_arguments_does_not_hold_up_what_follows():
 
 def test_results_refer_to_the_call_id():
     assert whole(response([call_item(call_id="", id="fc_9")])).tools == [("fc_9", "read", {})]
-    assert whole(response([call_item(call_id="call_9", id="fc_9")])).tools == [("call_9", "read", {})]
+    assert whole(response([call_item(call_id="call_0009", id="fc_9")])).tools == [("call_0009", "read", {})]
 
 
 def test_calls_with_one_call_id_missing_stay_two():
@@ -180,4 +180,4 @@ def test_free_text_of_a_custom_call_is_its_one_argument(missing):
     events = without([added(CUSTOM), *pieces, last, done(CUSTOM)], *missing)
     ending = completed([] if "output_item.done" in missing else [CUSTOM])
     for checked in (stream(sse(*events, ending)), whole(response([CUSTOM]))):
-        assert checked.tools == [("call_1", "patch", {"input": 'a "b"\nc'})]
+        assert checked.tools == [("call_0001", "patch", {"input": 'a "b"\nc'})]

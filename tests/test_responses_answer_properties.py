@@ -6,26 +6,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccr_middleware.anthropic.events import frame
-from ccr_middleware.wire.responses.chunks import ResponsesChunks
-
-from .support.responses_answer import (
+from ccr_middleware.testing import check_stream
+from ccr_middleware.testing.wires.responses import (
     begin,
     call,
     call_item,
-    chunks_of,
     completed,
     message,
     message_item,
-    new_reader,
     reasoning_item,
     response,
     sse,
-    stream,
-    whole,
-    whole_chunks,
-    written,
 )
-from .support.strict import check_stream
+from ccr_middleware.wire.responses.chunks import ResponsesChunks
+
+from .support.responses_answer import chunks_of, new_reader, stream, whole, whole_chunks, written
 
 KINDS = [
     "created", "in_progress", "output_item.added", "output_item.done", "content_part.added", "content_part.done",

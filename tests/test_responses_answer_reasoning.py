@@ -2,12 +2,11 @@
 
 import pytest
 
-from .support.responses_answer import (
+from ccr_middleware.testing.wires.responses import (
     added,
     begin,
     call,
     call_item,
-    chunks_of,
     completed,
     delta,
     done,
@@ -16,16 +15,11 @@ from .support.responses_answer import (
     message_item,
     reasoning_item,
     response,
-    sealed,
     sse,
-    stream,
-    whole,
-    whole_chunks,
-    written,
 )
-from .support.scripted import FEEDINGS
 
-each_feeding = pytest.mark.parametrize("feeding", FEEDINGS)
+from .support import each_feeding
+from .support.responses_answer import chunks_of, sealed, stream, whole, whole_chunks, written
 
 
 def summary(*parts, index=0, **more):
@@ -149,7 +143,7 @@ def test_reasoning_and_calls_alternate():
         reasoning_item("One.", encrypted_content="A"),
         reasoning_item("Two.", id="rs_2", encrypted_content="B"),
     )
-    output = [first, call_item(), second, call_item("write", "{}", "call_2", "fc_2")]
+    output = [first, call_item(), second, call_item("write", "{}", "call_0002", "fc_2")]
     streamed = [*summary("One.", encrypted_content="A")[0], *call(output[1], "{}", index=1)]
     streamed += summary("Two.", index=2, id="rs_2", encrypted_content="B")[0]
     streamed += call(output[3], "{}", index=3)

@@ -9,7 +9,7 @@ from ccr_middleware.anthropic.request import to_unified
 from ccr_middleware.errors import ConfigError
 from ccr_middleware.losses import Losses
 from ccr_middleware.wire.format import Built, Endpoint
-from ccr_middleware.wire.responses.dialects import dialect_for
+from ccr_middleware.wire.responses.dialect import dialect_for
 from ccr_middleware.wire.responses.request import build_responses_body
 from ccr_middleware.wire.responses.url import endpoint_url
 

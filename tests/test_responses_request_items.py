@@ -8,9 +8,9 @@ import pytest
 from ccr_middleware.anthropic.request import to_unified
 from ccr_middleware.losses import Losses
 from ccr_middleware.pairing import pair_tools
-from ccr_middleware.wire.chat.messages import CONTINUE, EMPTY_MESSAGE, NO_OUTPUT
 from ccr_middleware.wire.format import recall_nothing
-from ccr_middleware.wire.responses.dialects import dialect_for
+from ccr_middleware.wire.phrases import CONTINUE, EMPTY_MESSAGE, NO_OUTPUT
+from ccr_middleware.wire.responses.dialect import dialect_for
 from ccr_middleware.wire.responses.request import build_responses_body
 
 from .support.strict_responses import check_responses_request

@@ -12,8 +12,8 @@ from ccr_middleware.anthropic.signature import sign
 from ccr_middleware.errors import BadRequest
 from ccr_middleware.losses import Losses
 from ccr_middleware.pairing import pair_tools
-from ccr_middleware.wire.chat.messages import CONTINUE
-from ccr_middleware.wire.responses.dialects import dialect_for
+from ccr_middleware.wire.phrases import CONTINUE
+from ccr_middleware.wire.responses.dialect import dialect_for
 from ccr_middleware.wire.responses.request import build_responses_body
 
 from .support.generated import ARGUMENTS, TEXT

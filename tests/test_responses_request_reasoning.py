@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from ccr_middleware.unified import Remembered
-from ccr_middleware.wire.responses.content import seal
-from ccr_middleware.wire.responses.dialects import dialect_for
+from ccr_middleware.wire.responses.dialect import dialect_for
+from ccr_middleware.wire.responses.output_item import seal
 
 from .test_responses_request import SEARCH
 from .test_responses_request import build as build_fields

@@ -27,6 +27,9 @@ def test_every_model_is_listed_in_the_form_of_the_api():
         "display_name": "deepseek-chat (DeepSeek)",
         "created_at": "1970-01-01T00:00:00Z",
         "lifecycle": "active",
+        "object": "model",
+        "created": 0,
+        "owned_by": "DeepSeek",
     }
     assert {f"{p},{m}" for p, m in TARGETS} <= {entry["id"] for entry in entries}
 
@@ -46,6 +49,7 @@ def test_every_listed_id_leads_back_to_its_model():
 def test_ids_are_unique_though_a_model_is_listed_twice():
     config = Config.model_validate({"providers": [{"name": "a", "base_url": "http://x", "models": ["m", "m"]}]})
     assert [entry["id"] for entry in list_models(config)] == ["a,m", "claude:a,m"]
+    assert [entry["id"] for entry in list_models(config, aliases=False)] == ["a,m"]
 
 
 def test_one_model_by_its_id():
@@ -76,6 +80,7 @@ MODELS = [{"id": name} for name in "abcde"]
 )
 def test_pages(paging, ids, has_more):
     assert page_of(MODELS, **paging) == {
+        "object": "list",
         "data": [{"id": id_} for id_ in ids],
         "has_more": has_more,
         "first_id": ids[:1] or None,

@@ -4,7 +4,8 @@ import pytest
 
 from ccr_middleware.config.schema import Config
 from ccr_middleware.errors import NotFound
-from ccr_middleware.routing.models import is_claude_name, resolve
+from ccr_middleware.routing.models import resolve
+from ccr_middleware.routing.names import is_claude_name
 
 
 def configured(**models):

@@ -7,7 +7,6 @@ from ccr_middleware.config.schema import Config
 from ccr_middleware.errors import NotFound
 from ccr_middleware.routing.facts import facts_of
 from ccr_middleware.routing.route import needs_token_count, route
-from ccr_middleware.routing.rules import RULES, UNCOUNTED_RULES
 from ccr_middleware.routing.subagent import strip_tag
 
 from .test_routing_rules import TABLE, configured
@@ -70,7 +69,3 @@ def test_an_uncounted_request_is_routed_as_if_it_were_counted(row, router, token
     if not needs_token_count(facts, config, tokens + slack, last):
         counted = route(facts, config, token_count=tokens, last_input_tokens=last)
         assert route(facts, config, last_input_tokens=last).decision == counted.decision
-
-
-def test_the_rules_that_need_no_count_come_first():
-    assert RULES[: len(UNCOUNTED_RULES)] == UNCOUNTED_RULES

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from ccr_middleware.demo import DEMO_MODELS, DEMO_URL
+from ccr_middleware.testing import FakeServer
 
 from .sdk import plays
 from .support.servers import ROOT, run_server, serve_host
-from .support.sockets import ScriptedProvider
 
 API_KEY = "sk-test-key"
 CHECK = Path(__file__).parent / "sdk" / "check.py"
@@ -58,7 +58,7 @@ class Place:
     """A gateway that runs, and the provider behind it."""
 
     base_url: str
-    provider: ScriptedProvider
+    provider: FakeServer
 
     def check(self, sdk: Path | None) -> list[dict[str, Any]]:
         """Run all the checks, none of which may fail; give what they said."""
@@ -99,7 +99,7 @@ def serve(place: str, config: Path) -> AbstractContextManager[str]:
 
 @pytest.fixture(scope="module", params=PLACES)
 def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with ScriptedProvider(plays.plan()) as provider:
+    with FakeServer(plays.plan()) as provider:
         config = tmp_path_factory.mktemp("config") / "config.json"
         config.write_text(json.dumps(config_of(provider.url)))
         with serve(request.param, config) as base_url:
@@ -110,7 +110,9 @@ def config_of(url: str) -> dict[str, Any]:
     demo = {"name": "demo", "api_base_url": DEMO_URL, "api_key": "k", "models": DEMO_MODELS}
     chat = {"name": "scripted", "api_base_url": f"{url}/v1/chat/completions", "models": plays.CHAT_MODELS}
     messages = {"name": "relay", "api_base_url": f"{url}/v1/messages", "models": plays.MESSAGES_MODELS}
-    return {"APIKEY": API_KEY, "Providers": [demo, chat, messages], "Router": {"default": "demo,demo"}}
+    router = {"default": "demo,demo"}
+    # What the SDK retries is not to be retried by the gateway.
+    return {"APIKEY": API_KEY, "Providers": [demo, chat, messages], "Router": router, "retry": {"attempts": 0}}
 
 
 @pytest.mark.parametrize("version", SDKS)
@@ -124,7 +126,7 @@ def test_sdk(place, version):
     assert_clients_left(place.provider)
 
 
-def assert_clients_left(provider: ScriptedProvider) -> None:
+def assert_clients_left(provider: FakeServer) -> None:
     """The streams that the checks close early reach the provider as closed connections."""
     left = [exchange for exchange in provider.exchanges if exchange.json()["model"] == "endless"]
     assert len(left) >= 2

@@ -8,8 +8,9 @@ import pytest
 from google import genai
 from google.genai import errors, types
 
+from ccr_middleware.testing import FakeServer
+
 from .sdk import plays
-from .support.sockets import ScriptedProvider
 from .test_sdk import API_KEY, config_of, serve
 
 PLACES = ("alone", "fastapi")
@@ -27,7 +28,7 @@ TOOLS: Any = [types.Tool(function_declarations=[READ])]
 
 @pytest.fixture(scope="module", params=PLACES)
 def base_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with ScriptedProvider(plays.plan()) as provider:
+    with FakeServer(plays.plan()) as provider:
         config = tmp_path_factory.mktemp("config") / "config.json"
         config.write_text(json.dumps(config_of(provider.url)))
         with serve(request.param, config) as base_url:
@@ -115,6 +116,19 @@ def test_an_anthropic_provider_behind_gemini(client: genai.Client) -> None:
 def test_tokens_are_counted(client: genai.Client) -> None:
     counted = client.models.count_tokens(model="demo,demo", contents="Grüße 🎉")
     assert (counted.total_tokens or 0) > 0
+
+
+@pytest.mark.parametrize("page_size", [None, 1])
+def test_models_are_listed(client: genai.Client, page_size: int | None) -> None:
+    names = [model.name for model in client.models.list(config={"page_size": page_size})]
+    assert len(set(names)) == len(names) > 2
+    assert "models/demo,demo" in names
+    model = client.models.get(model="demo,demo")
+    assert (model.name, model.display_name) == ("models/demo,demo", "demo (demo)")
+    assert "generateContent" in (model.supported_actions or ())
+    with pytest.raises(errors.ClientError) as unknown:
+        client.models.get(model="demo,none")
+    assert (unknown.value.code, unknown.value.status) == (404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize("stream", [False, True])

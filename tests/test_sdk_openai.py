@@ -9,8 +9,9 @@ import pytest
 from openai import OpenAI
 from pydantic import BaseModel
 
+from ccr_middleware.testing import FakeServer
+
 from .sdk import plays
-from .support.sockets import ScriptedProvider
 from .test_sdk import API_KEY, config_of, serve
 
 #: Alone, and mounted into a host.
@@ -23,7 +24,7 @@ TOOL: Any = {"type": "function", "name": "read", "description": "Reads", "parame
 
 @pytest.fixture(scope="module", params=PLACES)
 def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenAI]:
-    with ScriptedProvider(plays.plan()) as provider:
+    with FakeServer(plays.plan()) as provider:
         config = tmp_path_factory.mktemp("config") / "config.json"
         config.write_text(json.dumps(config_of(provider.url)))
         with serve(request.param, config) as base_url, connect(base_url) as client:
@@ -187,4 +188,10 @@ def test_a_wrong_key(client: OpenAI) -> None:
 
 
 def test_models_are_listed(client: OpenAI) -> None:
-    assert "demo,demo" in {model.id for model in client.models.list()}
+    listed = client.models.list()
+    assert listed.object == "list"
+    model = next(model for model in listed if model.id == "demo,demo")
+    assert (model.object, model.owned_by, model.created) == ("model", "demo", 0)
+    assert client.models.retrieve("demo,demo") == model
+    with pytest.raises(openai.NotFoundError):
+        client.models.retrieve("demo,none")

@@ -17,11 +17,9 @@ from typing import Any, TextIO, cast
 import pytest
 
 from ccr_middleware import __version__
+from ccr_middleware.testing import STALL, FakeServer, Script, Signal, check_stream
 
 from .support import chat
-from .support.scripted import STALL, Script, Signal
-from .support.sockets import ScriptedProvider
-from .support.strict import check_stream
 from .test_standalone import VARIABLES, needs_ipv6, written
 
 PATIENCE_SECONDS = 20
@@ -122,7 +120,7 @@ def test_a_short_stream_is_finished_before_the_end(tmp_path: Path) -> None:
     rest = chat.sse(chat.text("llo"), chat.finish())
     script = Script(steps=[chat.sse(chat.text("He"), done=False), go, rest])
     with (
-        ScriptedProvider(script) as provider,
+        FakeServer(script) as provider,
         running("--config", scripted(tmp_path, provider.url)) as program,
         program.ask(stream=True) as response,
     ):
@@ -150,7 +148,7 @@ def wait_until_refused(port: int) -> None:
 
 
 def test_a_stream_without_an_end_is_cut_off(tmp_path: Path) -> None:
-    with ScriptedProvider(Script(steps=[chat.sse(chat.text("He"), done=False), STALL])) as provider:
+    with FakeServer(Script(steps=[chat.sse(chat.text("He"), done=False), STALL])) as provider:
         config = scripted(tmp_path, provider.url)
         with running("--config", config, code=HURRIED) as program, program.ask(stream=True) as response:
             assert b"message_start" in response.read1()

@@ -8,8 +8,8 @@ from ccr_middleware.anthropic.fold import fold, unfold
 from ccr_middleware.anthropic.signature import read_signature
 from ccr_middleware.errors import EmptyAnswer
 
-from .support import chat
-from .support.translate import each_feeding, events_of, new_answer, stream, whole
+from .support import chat, each_feeding
+from .support.translate import events_of, new_answer, stream, whole
 
 
 def tools_of(checked):
@@ -26,7 +26,7 @@ def test_c1_no_finish_reason_after_text_is_a_clean_end(feeding, done):
 
 @each_feeding
 def test_c2_no_finish_reason_after_complete_arguments_is_tool_use(feeding):
-    data = chat.sse(chat.tool(0, "call_1", "read", '{"path":'), chat.tool(0, arguments='"a"}'), done=False)
+    data = chat.sse(chat.tool(0, "call_0001", "read", '{"path":'), chat.tool(0, arguments='"a"}'), done=False)
     checked = stream(data, feeding)
     assert checked.stop_reason == "tool_use"
     assert tools_of(checked) == [("read", {"path": "a"})]
@@ -35,7 +35,7 @@ def test_c2_no_finish_reason_after_complete_arguments_is_tool_use(feeding):
 @each_feeding
 @pytest.mark.parametrize("finish", [None, "stop", "tool_calls"])
 def test_c2_cut_arguments_are_never_tool_use(feeding, finish):
-    chunks = [chat.tool(0, "call_1", "read", '{"path":"a')] + ([chat.finish(finish)] if finish else [])
+    chunks = [chat.tool(0, "call_0001", "read", '{"path":"a')] + ([chat.finish(finish)] if finish else [])
     events, answer = events_of(chat.sse(*chunks, done=bool(finish)), feeding)
     assert events[-2]["delta"]["stop_reason"] == "max_tokens"
     assert answer.outcome().stop_reason == "max_tokens"
@@ -53,7 +53,7 @@ def test_c3_usage_after_the_finish_is_in_message_delta(feeding):
 def test_c7_text_tool_text(feeding):
     data = chat.sse(
         chat.text("before"),
-        chat.tool(0, "call_1", "read", '{"path":"a"}'),
+        chat.tool(0, "call_0001", "read", '{"path":"a"}'),
         chat.text("after"),
         chat.finish("tool_calls"),
     )
@@ -74,7 +74,7 @@ def test_c7_thinking_text_thinking(feeding):
 @each_feeding
 def test_c7_everything_in_one_chunk(feeding):
     one = chat.merge(
-        chat.reasoning("think"), chat.text("say"), chat.tool(0, "call_1", "read", "{}"), chat.finish("tool_calls")
+        chat.reasoning("think"), chat.text("say"), chat.tool(0, "call_0001", "read", "{}"), chat.finish("tool_calls")
     )
     checked = stream(chat.sse(one), feeding)
     assert [block["type"] for block in checked.blocks] == ["thinking", "text", "tool_use"]
@@ -335,14 +335,14 @@ def test_names_are_mapped_back():
 
 
 def test_whole_equals_folded_stream():
-    tools = [("call_1", "read", '{"path":"a"}'), ("call_2", "read", '{"path":"b"}')]
+    tools = [("call_0001", "read", '{"path":"a"}'), ("call_0002", "read", '{"path":"b"}')]
     answer = whole(chat.whole("Hello", reasoning="hm", tools=tools, finish="tool_calls"))
     data = chat.sse(
         chat.reasoning("hm"),
         chat.text("Hel"),
         chat.text("lo"),
-        chat.tool(0, "call_1", "read", '{"path":"a"}'),
-        chat.tool(1, "call_2", "read", '{"path":"b"}'),
+        chat.tool(0, "call_0001", "read", '{"path":"a"}'),
+        chat.tool(1, "call_0002", "read", '{"path":"b"}'),
         chat.finish("tool_calls"),
         chat.usage(12, 3),
     )

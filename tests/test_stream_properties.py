@@ -11,10 +11,10 @@ from ccr_middleware.anthropic.events import frame
 from ccr_middleware.anthropic.fold import fold, unfold
 from ccr_middleware.anthropic.relay import RelayAnswer
 from ccr_middleware.errors import EmptyAnswer, GatewayError
+from ccr_middleware.testing import Checked, check_stream
 
 from .support import chat
 from .support.generated import ARGUMENTS, FINISHES, NAMES, TEXT, answers, cut, damaged, endings, framed, pieces, warped
-from .support.strict import Checked, check_stream
 from .support.translate import new_answer
 
 Json = dict[str, Any]
@@ -123,13 +123,13 @@ def test_a_stream_that_breaks_off_is_still_a_message(data: st.DataObject) -> Non
 )
 def test_c11_arguments_become_an_object(arguments: Any, expected: Json) -> None:
     """Some providers send another JSON type for "no arguments", or encode the object twice; clients insist on one."""
-    of_stream = checked(*read([chat.sse(chat.tool(0, "call_1", "Read", arguments), chat.finish("tool_calls"))]))
+    of_stream = checked(*read([chat.sse(chat.tool(0, "call_0001", "Read", arguments), chat.finish("tool_calls"))]))
     answer = new_answer()
-    document = chat.whole(tools=[("call_1", "Read", arguments)], finish="tool_calls")
+    document = chat.whole(tools=[("call_0001", "Read", arguments)], finish="tool_calls")
     of_json = checked(answer.whole(json.dumps(document).encode()).events + answer.finish().events, answer)
     assert of_stream is not None
     assert of_json is not None
-    assert of_stream.tools == of_json.tools == [("call_1", "Read", expected)]
+    assert of_stream.tools == of_json.tools == [("call_0001", "Read", expected)]
     assert of_stream.stop_reason == of_json.stop_reason == "tool_use"
 
 
@@ -148,7 +148,7 @@ SAMPLES = st.sampled_from([
     chat.reasoning("hm"),
     chat.chunk({"reasoning_details": [{"type": "reasoning.text", "text": "a", "signature": "s", "format": "f"}]}),
     chat.chunk({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "t"}]}, {"text": "u"}]}),
-    chat.tool(0, "call_1", "Read", '{"a":1}'),
+    chat.tool(0, "call_0001", "Read", '{"a":1}'),
     chat.tool(0, arguments='{"b"'),
     chat.chunk({"function_call": {"name": "f", "arguments": "{}"}}),
     chat.chunk({"annotations": [{"type": "url_citation", "url_citation": {"url": "https://a.test", "title": "A"}}]}),
@@ -179,7 +179,7 @@ def test_json_of_any_shape_is_survived(data: st.DataObject) -> None:
 
 @given(st.data())
 def test_a_json_answer_of_any_shape_is_survived(data: st.DataObject) -> None:
-    tools = [("call_1", "Read", '{"a":1}'), ("", "Bash", {})]
+    tools = [("call_0001", "Read", '{"a":1}'), ("", "Bash", {})]
     document = data.draw(warped(chat.whole("Hi", reasoning="hm", tools=tools)))
 
     def read_all() -> tuple[list[Json], Any]:

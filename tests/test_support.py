@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from ccr_middleware.testing import Tool, Violation, check_error, check_message, check_stream
+from ccr_middleware.testing.script import feed
+
 from .support import chat, recorded
-from .support.scripted import feed
-from .support.strict import Tool, Violation, check_error, check_message, check_stream
 
 ROOT = Path(__file__).parent.parent
 
@@ -48,7 +49,7 @@ def text(index: int = 0, *pieces: str) -> list[dict[str, Any]]:
     return [open_block(index, type="text", text=""), *deltas, close(index)]
 
 
-def tool(index: int = 0, id: Any = "call_1", name: Any = "read", *pieces: str) -> list[dict[str, Any]]:
+def tool(index: int = 0, id: Any = "call_0001", name: Any = "read", *pieces: str) -> list[dict[str, Any]]:
     deltas = [delta(index, "input_json_delta", partial_json=piece) for piece in pieces]
     return [open_block(index, type="tool_use", id=id, name=name, input={}), *deltas, close(index)]
 
@@ -78,13 +79,13 @@ def test_a_whole_stream_is_read_and_folded() -> None:
         PING,
         thinking(0, ("thinking", "hm "), ("thinking", "so"), ("signature", "sig")),
         text(1, "He", "llo"),
-        tool(2, "call_1", "read", "", '{"path":', '"a"}'),
-        tool(3, "call_2", "now"),
+        tool(2, "call_0001", "read", "", '{"path":', '"a"}'),
+        tool(3, "call_0002", "now"),
         end("tool_use", input_tokens=9),
     )
     checked = check_stream(data)
     assert (checked.text, checked.thinking, checked.stop_reason) == ("Hello", "hm so", "tool_use")
-    assert checked.tools == [("call_1", "read", {"path": "a"}), Tool("call_2", "now", {})]
+    assert checked.tools == [("call_0001", "read", {"path": "a"}), Tool("call_0002", "now", {})]
     assert checked.usage == {"input_tokens": 9, "output_tokens": 5}
     assert checked.blocks[0] == {"type": "thinking", "thinking": "hm so", "signature": "sig"}
     assert checked.names[:3] == ["message_start", "ping", "content_block_start"]
@@ -206,7 +207,7 @@ def test_framing_is_held(rule: str, spoil: Callable[[bytes], bytes]) -> None:
 
 def test_a_json_answer_is_held_to_the_same_rules() -> None:
     message = check_stream(frame(start(), text(0), tool(1), end("tool_use"))).message
-    assert check_message(message).tools == [("call_1", "read", {})]
+    assert check_message(message).tools == [("call_0001", "read", {})]
     twice = {**message, "content": message["content"] + message["content"][1:]}
     for spoiled in (
         {**message, "stop_reason": "end_turn"},

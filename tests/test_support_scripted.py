@@ -12,23 +12,25 @@ import anyio
 import pytest
 
 from ccr_middleware.errors import UpstreamBroken, UpstreamTimeout
+from ccr_middleware.testing import (
+    CUT,
+    RESET,
+    STALL,
+    FakeProvider,
+    FakeServer,
+    Script,
+    Signal,
+    get,
+    json_answer,
+    open_stream,
+    post,
+    stream,
+)
+from ccr_middleware.testing.ports import refusing, unanswering
+from ccr_middleware.testing.script import FEEDINGS, feed
 from ccr_middleware.upstream.base import Transport, WireRequest
 
 from .support import chat
-from .support.asgi import get, open_stream, post
-from .support.scripted import (
-    CUT,
-    FEEDINGS,
-    RESET,
-    STALL,
-    Script,
-    ScriptedTransport,
-    Signal,
-    feed,
-    json_answer,
-    stream,
-)
-from .support.sockets import ScriptedProvider, refusing, unanswering
 
 REQUEST = WireRequest("http://provider.test/v1/chat/completions?a=b", {"x-a": "b"}, b'{"model":"m"}')
 
@@ -47,7 +49,7 @@ async def read(transport: Transport, request: WireRequest = REQUEST) -> bytes:
 @pytest.mark.parametrize("feeding", FEEDINGS)
 def test_transport_plays_scripts_in_order(feeding: str) -> None:
     data = chat.answer("Grüße")
-    transport = ScriptedTransport([stream(data, feeding=feeding), json_answer({"a": 1}, 429, {"Retry-After": "3"})])
+    transport = FakeProvider([stream(data, feeding=feeding), json_answer({"a": 1}, 429, {"Retry-After": "3"})])
 
     async def main() -> None:
         assert (await read(transport)).replace(b"\r\n", b"\n") == data
@@ -69,7 +71,7 @@ def test_transport_plays_scripts_in_order(feeding: str) -> None:
 
 def test_transport_raises_what_the_script_says() -> None:
     plan = [Script(before=[UpstreamTimeout("late")]), stream(b"data: 1\n\n", CUT), stream(b"", UpstreamTimeout("idle"))]
-    transport = ScriptedTransport(plan)
+    transport = FakeProvider(plan)
     for expected in (UpstreamTimeout, UpstreamBroken, UpstreamTimeout):
         with pytest.raises(expected):
             asyncio.run(read(transport))
@@ -79,7 +81,7 @@ def test_transport_raises_what_the_script_says() -> None:
 
 def test_transport_stalls_until_cancelled_and_waits_for_signals() -> None:
     signal = Signal()
-    transport = ScriptedTransport(lambda exchange: Script([b"a", signal, b"b", STALL]))
+    transport = FakeProvider(lambda exchange: Script([b"a", signal, b"b", STALL]))
 
     async def main() -> None:
         response = await transport.send(REQUEST)
@@ -99,7 +101,7 @@ def test_transport_stalls_until_cancelled_and_waits_for_signals() -> None:
 # On a socket.
 
 
-def ask(provider: ScriptedProvider, path: str = "/v1") -> http.client.HTTPConnection:
+def ask(provider: FakeServer, path: str = "/v1") -> http.client.HTTPConnection:
     connection = http.client.HTTPConnection("127.0.0.1", provider.port, timeout=5)
     connection.request("POST", path, b'{"model":"m"}', {"Content-Type": "application/json"})
     return connection
@@ -109,7 +111,7 @@ def ask(provider: ScriptedProvider, path: str = "/v1") -> http.client.HTTPConnec
 @pytest.mark.parametrize("feeding", FEEDINGS)
 def test_provider_answers_on_a_socket(framing: Any, feeding: str) -> None:
     data = chat.answer("Grüße 🎉")
-    with ScriptedProvider(stream(data, feeding=feeding, framing=framing)) as provider:
+    with FakeServer(stream(data, feeding=feeding, framing=framing)) as provider:
         connection = ask(provider)
         response = connection.getresponse()
         assert response.getheader("content-type") == "text/event-stream"
@@ -123,7 +125,7 @@ def test_provider_answers_on_a_socket(framing: Any, feeding: str) -> None:
 
 
 def test_provider_keeps_connections_and_counts_them() -> None:
-    with ScriptedProvider([json_answer({"n": 1}), json_answer({"n": 2}, 529)]) as provider:
+    with FakeServer([json_answer({"n": 1}), json_answer({"n": 2}, 529)]) as provider:
         connection = ask(provider)
         assert json.loads(connection.getresponse().read()) == {"n": 1}
         connection.request("GET", "/models")
@@ -146,7 +148,7 @@ def test_provider_keeps_connections_and_counts_them() -> None:
     ],
 )
 def test_provider_misbehaves(script: Script, error: Any) -> None:
-    with ScriptedProvider([script]) as provider:
+    with FakeServer([script]) as provider:
         connection = ask(provider)
         if error is None:
             assert connection.getresponse().read() == b"{}"
@@ -160,7 +162,7 @@ def test_provider_misbehaves(script: Script, error: Any) -> None:
 @pytest.mark.parametrize("script", [stream(b"data: 1\n\n", STALL), Script(before=[STALL]), stream(b"", 30.0)])
 def test_provider_sees_the_client_leave(script: Script) -> None:
     async def main() -> None:
-        async with ScriptedProvider([script]) as provider:
+        async with FakeServer([script]) as provider:
             connection = await asyncio.to_thread(ask, provider)
             exchange = await provider.arrived()
             assert not exchange.closed.is_set()
@@ -173,7 +175,7 @@ def test_provider_sees_the_client_leave(script: Script) -> None:
 
 def test_provider_waits_for_a_signal() -> None:
     signal = Signal()
-    with ScriptedProvider([stream(b"a", signal, b"b")]) as provider:
+    with FakeServer([stream(b"a", signal, b"b")]) as provider:
         connection = ask(provider)
         response = connection.getresponse()
         assert response.read(1) == b"a"
@@ -184,7 +186,7 @@ def test_provider_waits_for_a_signal() -> None:
 
 
 def test_provider_fails_the_test_on_an_unexpected_request() -> None:
-    provider = ScriptedProvider([])
+    provider = FakeServer([])
     provider.__enter__()
     connection = ask(provider)
     assert connection.getresponse().status == 500

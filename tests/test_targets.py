@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from ccr_middleware import ConfigError, Gateway
+from ccr_middleware.testing import json_answer
 
 from .support.gateway import ask, gateway
-from .support.scripted import json_answer
 
 
 def provider(**more):

@@ -27,9 +27,9 @@ from ccr_middleware.testing import (
     open_stream,
     post,
 )
-from ccr_middleware.testing.answers import answer_document, answer_events, answer_script
 from ccr_middleware.testing.gateways import PATHS
 from ccr_middleware.testing.wires import WRITERS
+from ccr_middleware.testing.written import answer_document, answer_events, answer_script
 from ccr_middleware.upstream.base import WireRequest
 from ccr_middleware.wire.format import WireName
 
@@ -60,7 +60,7 @@ def test_an_answer_is_the_same_in_every_wire_format(wire: WireName, stream: bool
     checked = asked(FULL, wire, stream=stream)
     assert [block["type"] for block in checked.blocks] == ["thinking", "text", "tool_use", "tool_use"]
     assert (checked.thinking, checked.text, checked.stop_reason) == ("Let me see.", "I read.", "tool_use")
-    assert checked.tools == [("call_1", "read", {"path": "ünï.py"}), ("call_2", "now", {})]
+    assert checked.tools == [("call_0001", "read", {"path": "ünï.py"}), ("call_0002", "now", {})]
     assert checked.usage["input_tokens"] == 20
     assert checked.usage["cache_read_input_tokens"] == 5
     assert checked.usage["output_tokens"] == 9
@@ -228,7 +228,7 @@ def test_a_socket_answers_in_every_wire_format(wire: WireName) -> None:
 
     with FakeServer([FULL]) as server:
         checked = asyncio.run(main(server))
-    assert checked.tools == [("call_1", "read", {"path": "ünï.py"}), ("call_2", "now", {})]
+    assert checked.tools == [("call_0001", "read", {"path": "ünï.py"}), ("call_0002", "now", {})]
     assert server.exchanges[0].path.startswith(PATHS[wire])
     assert server.exchanges[0].answered.is_set()
 
@@ -245,6 +245,13 @@ def test_the_configuration_takes_more_keys() -> None:
     assert config["Providers"][0]["models"] == ["x"]
     assert config["Providers"][0]["api_base_url"] == "http://a.test/v1beta/models/"
     assert config["strict"] is True
+
+
+def test_a_gateway_takes_keys_of_its_provider() -> None:
+    upstream = FakeProvider(Answer(text="Hello"))
+    gateway = fake_gateway(upstream, provider={"transformer": {"use": [["maxtoken", {"max_tokens": 9}]]}})
+    assert asyncio.run(ask(gateway, "Hi")).text == "Hello"
+    assert upstream.bodies[0]["max_tokens"] == 9
 
 
 def test_ask_takes_a_whole_body() -> None:

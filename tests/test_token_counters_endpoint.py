@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 
 from ccr_middleware.config.tokenizer import Tokenizer
+from ccr_middleware.testing import CUT, STALL, FakeProvider, Script, Signal, json_answer
+from ccr_middleware.testing.provider import Plan
+from ccr_middleware.testing.script import until
 from ccr_middleware.tokens import NO_BOUND, Counter, Counters, TokenCounter
 from ccr_middleware.tokens.encoding import O200K
 from ccr_middleware.tokens.endpoint import REST_SECONDS, Endpoint, EndpointCounter, request_of
 from ccr_middleware.tokens.media import MAX_IMAGE_TOKENS
 from ccr_middleware.tokens.parts import MESSAGE_TOKENS
 from ccr_middleware.upstream.post import MAX_ANSWER_BYTES, post
-
-from .support.scripted import CUT, STALL, Plan, Script, ScriptedTransport, Signal, json_answer, until
 
 URL = "https://count.example.org/v1/count?key=in-the-url"
 IMAGE = {"type": "image", "source": {"type": "url", "url": "https://example.org/i.png"}}
@@ -43,9 +44,9 @@ class Clock:
         return self.now
 
 
-def endpoint(plan: Plan, clock: Clock | None = None, **setting: Any) -> tuple[EndpointCounter, ScriptedTransport]:
+def endpoint(plan: Plan, clock: Clock | None = None, **setting: Any) -> tuple[EndpointCounter, FakeProvider]:
     """The counter of an endpoint that plays a script, and what it was asked."""
-    transport = ScriptedTransport(plan)
+    transport = FakeProvider(plan)
     asked = Endpoint(Tokenizer(type="api", **{"url": URL, **setting}), clock or Clock())
     return EndpointCounter(asked, "m", partial(post, transport), TokenCounter()), transport
 
@@ -227,7 +228,7 @@ def test_single_texts_and_bounds_are_no_matter_of_the_endpoint():
 
 def test_an_endpoint_by_its_setting():
     """Through `Counters`: kept over reloads with what it knows, calibrated, and with a fallback of its own."""
-    counters, transport = Counters(), ScriptedTransport([json_answer({"token_count": 10}), json_answer({}, 500)])
+    counters, transport = Counters(), FakeProvider([json_answer({"token_count": 10}), json_answer({}, 500)])
     setting = {"type": "api", "url": URL, "fallback": "o200k_base"}
 
     def counter(**more: Any) -> Counter:

@@ -13,7 +13,7 @@ import pytest
 from ccr_middleware import Gateway
 from ccr_middleware.__main__ import main
 from ccr_middleware.config.document import parse_document
-from ccr_middleware.testing import Answer, FakeProvider, ToolCall, ask, fake_config, get
+from ccr_middleware.testing import Answer, FakeProvider, ToolCall, ask, fake_gateway, get
 
 PAGE = (Path(__file__).parents[1] / "docs" / "write-a-transformer.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
@@ -43,8 +43,7 @@ def run(path: Path) -> dict:
 
 def gateway(provider, use, wire="chat", **more):
     """A gateway whose provider has a `use` list."""
-    config = fake_config(wire=wire, provider={"transformer": {"use": use}}, **more)
-    return Gateway(config, transport=provider, env={})
+    return fake_gateway(provider, wire, provider={"transformer": {"use": use}}, **more)
 
 
 def wording(provider, options=OPTIONS, wire="chat"):

@@ -9,7 +9,7 @@ from ccr_middleware.errors import ConfigError
 from ccr_middleware.transformers.base import NoOptions, Transformer
 from ccr_middleware.transformers.builtin import BUILTIN
 from ccr_middleware.transformers.registry import Registry
-from ccr_middleware.wire.chat.dialects import dialect_for
+from ccr_middleware.wire.chat.dialect import dialect_for
 
 from .support import chat
 from .support.strict_chat import check_body

@@ -99,7 +99,7 @@ def _joined(chunks: list[Json]) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("names", [[], *([n] for n in STAGED), STAGED, STAGED[::-1]])
 def test_a_whole_answer_equals_the_folded_stream(names: list[str]) -> None:
     text, calls = TANGLED
-    deltas = [{"index": i, "id": f"call_{i}", "name": n, "arguments": a} for i, (n, a) in enumerate(calls)]
+    deltas = [{"index": i, "id": f"call_{i:04}", "name": n, "arguments": a} for i, (n, a) in enumerate(calls)]
     whole = [{"text": text, "tool_calls": deltas, "finish": "tool_calls", "usage": {"input": 1, "output": 1}}]
     streamed = told(names, recut(_tangled(), [1, 4]))
     at_once = told(names, whole)

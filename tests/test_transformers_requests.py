@@ -8,15 +8,14 @@ from typing import Any
 import pytest
 
 from ccr_middleware.losses import Losses
+from ccr_middleware.testing import check_message, check_stream, json_answer
+from ccr_middleware.testing import stream as served
 from ccr_middleware.transformers.base import TransformContext, UpstreamRequest
 from ccr_middleware.transformers.thinking import CLOSE_TAG, OPEN_TAG
 from ccr_middleware.transformers.tools import EXIT_TOOL
 
 from .support import chat
 from .support.gateway import ask, gateway
-from .support.scripted import json_answer
-from .support.scripted import stream as served
-from .support.strict import check_message, check_stream
 from .support.strict_chat import check_body
 from .support.transformers import MESSAGES, NAMES, TOOLS, Sent, make, pivot, request
 from .support.translate import stream, whole
@@ -42,10 +41,12 @@ def test_thinking_is_asked_for_or_switched_off() -> None:
 
 
 def test_t_3_arguments_behind_reasoning_come_once(capsys: pytest.CaptureFixture[str]) -> None:
-    one_chunk = chat.tool(0, "call_1", "Read", '{"path":"a"}')
+    one_chunk = chat.tool(0, "call_0001", "Read", '{"path":"a"}')
     checked = stream(chat.sse(chat.reasoning("hm"), one_chunk, chat.finish("tool_calls")))
-    assert checked.tools == [("call_1", "Read", {"path": "a"})]
-    at_once = whole(chat.whole(None, reasoning="hm", tools=[("call_1", "Read", '{"path":"a"}')], finish="tool_calls"))
+    assert checked.tools == [("call_0001", "Read", {"path": "a"})]
+    at_once = whole(
+        chat.whole(None, reasoning="hm", tools=[("call_0001", "Read", '{"path":"a"}')], finish="tool_calls")
+    )
     assert at_once.blocks == checked.blocks
     assert capsys.readouterr() == ("", "")
 
@@ -227,10 +228,10 @@ def test_any_two_transformers_make_a_request_a_strict_endpoint_takes(first: str)
 @pytest.mark.parametrize("answered", ["stream", "document"])
 def test_tool_mode_through_the_gateway(streaming: bool, answered: str) -> None:
     arguments = ['{"respon', 'se": "All ', 'done."}']
-    pieces = [chat.tool(0, "call_1", EXIT_TOOL), *(chat.tool(0, arguments=piece) for piece in arguments)]
+    pieces = [chat.tool(0, "call_0001", EXIT_TOOL), *(chat.tool(0, arguments=piece) for piece in arguments)]
     answer: Any = served(chat.sse(*pieces, chat.finish("tool_calls"), chat.usage(9, 3)))
     if answered == "document":
-        tools = [("call_1", EXIT_TOOL, "".join(arguments))]
+        tools = [("call_0001", EXIT_TOOL, "".join(arguments))]
         answer = json_answer(chat.whole(None, tools=tools, finish="tool_calls"))
     provider = {"name": "p", "api_base_url": "http://p.test/v1", "api_key": "k", "models": ["m"]}
     app, sent = gateway([answer], Providers=[provider | {"transformer": {"use": ["tooluse", "enhancetool"]}}])

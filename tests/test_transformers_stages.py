@@ -136,7 +136,7 @@ def test_other_calls_beside_the_exit_stay() -> None:
     chunks = [*call(0, EXIT_TOOL, '{"response":"I look."}'), *call(1, "Read", '{"path":', '"a"}'), FINISH]
     checked = told(["tooluse"], chunks)
     assert (checked.text, checked.stop_reason) == ("I look.", "tool_use")
-    assert [(tool.id, tool.name, tool.input) for tool in checked.tools] == [("call_1", "Read", {"path": "a"})]
+    assert [(tool.id, tool.name, tool.input) for tool in checked.tools] == [("call_0001", "Read", {"path": "a"})]
 
 
 def test_calls_that_are_told_apart_by_nothing_but_order_stay_apart_without_the_exit() -> None:

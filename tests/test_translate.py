@@ -10,6 +10,7 @@ import pytest
 from ccr_middleware.anthropic.events import frame
 from ccr_middleware.anthropic.fold import fold
 from ccr_middleware.errors import BadRequest, ConfigError, EmptyAnswer, UpstreamBroken, UpstreamError
+from ccr_middleware.testing import check_stream
 from ccr_middleware.transformers.base import Transformer
 from ccr_middleware.transformers.registry import Registry
 from ccr_middleware.translate import (
@@ -23,8 +24,6 @@ from ccr_middleware.translate import (
     write_error,
 )
 from ccr_middleware.unified import Remembered
-
-from .support.strict import check_stream
 
 BODY = {
     "model": "claude-sonnet-4-5",

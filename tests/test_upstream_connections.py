@@ -8,11 +8,10 @@ import anyio
 import pytest
 
 from ccr_middleware.errors import UpstreamTimeout
+from ccr_middleware.testing import STALL, FakeServer, Script, stream
 from ccr_middleware.upstream import Library, PoolSettings, Transport, WireRequest, open_transport
 
 from .support.adapters import libraries, read, request_to, run
-from .support.scripted import STALL, Script, stream
-from .support.sockets import ScriptedProvider
 
 library = libraries()
 
@@ -32,7 +31,7 @@ def test_nagle_is_off(library: Library, monkeypatch: pytest.MonkeyPatch) -> None
         assert connected[-1].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         await response.aclose()
 
-    with ScriptedProvider(stream(b"x", STALL)) as provider:
+    with FakeServer(stream(b"x", STALL)) as provider:
         run(library, scenario)
 
 
@@ -43,7 +42,7 @@ def test_a_connection_is_used_again_after_a_whole_answer(library: Library) -> No
             await read(response)
             await response.aclose()
 
-    with ScriptedProvider(stream(b"data: 1\n\n")) as provider:
+    with FakeServer(stream(b"data: 1\n\n")) as provider:
         run(library, scenario)
     assert provider.connections == 1
 
@@ -58,7 +57,7 @@ def test_c39_an_unread_answer_closes_its_connection(library: Library) -> None:
         again = await transport.send(request_to(provider))
         assert await read(again) == b"ok"
 
-    with ScriptedProvider([stream(b"data: 1\n\n", STALL), stream(b"ok")]) as provider:
+    with FakeServer([stream(b"data: 1\n\n", STALL), stream(b"ok")]) as provider:
         run(library, scenario, max_connections=1)
     assert provider.connections == 2
 
@@ -70,7 +69,7 @@ def test_c39_an_answer_left_while_the_provider_pours_is_closed(library: Library)
         await response.aclose()
         assert await provider.exchanges[0].closed.reached(1)
 
-    with ScriptedProvider(Script([b"x" * 65536] * 400)) as provider:
+    with FakeServer(Script([b"x" * 65536] * 400)) as provider:
         run(library, scenario)
 
 
@@ -117,7 +116,7 @@ def test_c39_a_cancelled_read_closes_the_connection(library: Library, cancel: st
         assert await provider.exchanges[0].closed.reached(1)
         assert await read(await transport.send(request_to(provider))) == b"ok"
 
-    with ScriptedProvider([stream(b"data: 1\n\n", STALL), stream(b"ok")]) as provider:
+    with FakeServer([stream(b"data: 1\n\n", STALL), stream(b"ok")]) as provider:
         run(library, scenario, max_connections=1)
 
 
@@ -128,11 +127,11 @@ def test_c39_a_request_cancelled_before_the_headers_closes_the_connection(librar
         assert await provider.exchanges[0].closed.reached(1)
         assert await read(await transport.send(request_to(provider))) == b"ok"
 
-    with ScriptedProvider([Script(before=[STALL]), stream(b"ok")]) as provider:
+    with FakeServer([Script(before=[STALL]), stream(b"ok")]) as provider:
         run(library, scenario, max_connections=1)
 
 
-async def _cancelled(how: str, work: Awaitable[object], provider: ScriptedProvider) -> None:
+async def _cancelled(how: str, work: Awaitable[object], provider: FakeServer) -> None:
     """Begin the work and cancel it once the provider has the request: the asyncio way or anyio's."""
     if how == "task":
         task = asyncio.ensure_future(work)
@@ -161,7 +160,7 @@ def test_a_full_pool_is_a_timeout_and_leaks_nothing(library: Library) -> None:
         await first.aclose()
         assert await read(await transport.send(request_to(provider))) == b"ok"
 
-    with ScriptedProvider([stream(b"x", STALL), stream(b"ok")]) as provider:
+    with FakeServer([stream(b"x", STALL), stream(b"ok")]) as provider:
         run(library, scenario, max_connections=1)
 
 
@@ -174,7 +173,7 @@ def test_closing_the_transport_closes_idle_connections(library: Library) -> None
             while provider.live:  # noqa: ASYNC110 - another thread empties it
                 await anyio.sleep(0.005)
 
-    with ScriptedProvider(stream(b"ok")) as provider:
+    with FakeServer(stream(b"ok")) as provider:
         run(library, scenario)
 
 
@@ -186,6 +185,6 @@ def test_two_transports_share_nothing(library: Library) -> None:
         await other.aclose()
         await read(await transport.send(request_to(provider)))
 
-    with ScriptedProvider(stream(b"ok")) as provider:
+    with FakeServer(stream(b"ok")) as provider:
         run(library, scenario)
     assert [seen.connection for seen in provider.exchanges] == [0, 1, 0]

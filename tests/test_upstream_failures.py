@@ -9,14 +9,14 @@ from contextlib import asynccontextmanager
 import pytest
 
 from ccr_middleware.errors import ConfigError, UpstreamBroken, UpstreamError, UpstreamTimeout, UpstreamUnreachable
+from ccr_middleware.testing import CUT, RESET, FakeServer, Script, json_answer
+from ccr_middleware.testing.ports import refusing, unanswering
 from ccr_middleware.upstream import Library, PoolSettings, WireRequest, open_transport
 from ccr_middleware.upstream.failures import address, reason
 from ccr_middleware.upstream.proxy import ProxyRule, is_loopback
 from ccr_middleware.upstream.tls import tls_context
 
 from .support.adapters import libraries
-from .support.scripted import CUT, RESET, Script, json_answer
-from .support.sockets import ScriptedProvider, refusing, unanswering
 
 SECRET = "sk-very-secret"
 
@@ -80,7 +80,7 @@ def test_c34_tls_error(library: Library) -> None:
 
 @pytest.mark.parametrize("end", [CUT, RESET])
 def test_c34_a_connection_closed_without_an_answer(library: Library, end: object) -> None:
-    with ScriptedProvider(Script(before=[end])) as provider:
+    with FakeServer(Script(before=[end])) as provider:
         error = failure(library, provider.url)
     assert type(error) is UpstreamBroken
     assert error.message.startswith(f"127.0.0.1:{provider.port} gave no answer: ")
@@ -119,7 +119,7 @@ def test_a_url_nobody_can_use_names_the_place_to_look(library: Library, url: str
 
 
 def test_a_key_with_a_line_break_is_not_shown(library: Library) -> None:
-    with ScriptedProvider(json_answer({})) as provider:
+    with FakeServer(json_answer({})) as provider:
         error = failure(library, provider.url, {"x-api-key": f"{SECRET}\nx: y"})
     assert type(error) is UpstreamUnreachable
     assert "line break" in error.message
@@ -138,7 +138,7 @@ def test_the_proxy_is_used_and_resolves_the_name(library: Library) -> None:
         await transport.aclose()
         return body
 
-    with ScriptedProvider([json_answer({"via": "proxy"})]) as proxy:
+    with FakeServer([json_answer({"via": "proxy"})]) as proxy:
         assert asyncio.run(main()) == b'{"via": "proxy"}'
     seen = proxy.exchanges[0]
     assert (seen.path, seen.headers["host"]) == ("http://api.example.com/v1?a=b", "api.example.com")
@@ -154,12 +154,12 @@ def test_loopback_is_never_proxied(library: Library, host: str) -> None:
         await transport.aclose()
         return response.status
 
-    with refusing() as proxy, ScriptedProvider(json_answer({})) as provider:
+    with refusing() as proxy, FakeServer(json_answer({})) as provider:
         assert asyncio.run(main()) == 200
 
 
 def test_the_environment_does_not_steer_us(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    with refusing() as proxy, ScriptedProvider(json_answer({})) as provider:
+    with refusing() as proxy, FakeServer(json_answer({})) as provider:
         monkeypatch.setenv("HTTP_PROXY", proxy)
         monkeypatch.setenv("http_proxy", proxy)
         monkeypatch.setenv("ALL_PROXY", proxy)
@@ -183,7 +183,7 @@ def test_a_proxy_that_is_not_there(library: Library) -> None:
 
 
 def test_a_proxy_that_refuses_the_tunnel(library: Library) -> None:
-    with ScriptedProvider(json_answer({}, 407)) as proxy:
+    with FakeServer(json_answer({}, 407)) as proxy:
         error = failure(library, "https://api.example.com", proxy_url=proxy.url)
     assert type(error) is UpstreamUnreachable
     assert error.message.endswith(f"through the proxy 127.0.0.1:{proxy.port}: the proxy answered 407")
@@ -297,5 +297,5 @@ def test_c34_the_next_request_works_after_a_cut(library: Library) -> None:
         await transport.aclose()
         return response.status
 
-    with ScriptedProvider([Script(before=[CUT]), json_answer({})]) as provider:
+    with FakeServer([Script(before=[CUT]), json_answer({})]) as provider:
         assert asyncio.run(main()) == 200

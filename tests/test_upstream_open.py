@@ -9,10 +9,8 @@ import anyio
 import anyio.lowlevel
 import pytest
 
+from ccr_middleware.testing import FakeServer, json_answer
 from ccr_middleware.upstream import InProcessTransport, PoolSettings, WireRequest, open_transport
-
-from .support.scripted import json_answer
-from .support.sockets import ScriptedProvider
 
 REQUEST = WireRequest("demo://model/v1", {}, b"{}")
 
@@ -67,7 +65,7 @@ loop.run_until_complete(main())
 loop.close()
 print("done")
 """
-    with ScriptedProvider(json_answer({})) as provider:
+    with FakeServer(json_answer({})) as provider:
         ended = python(code.format(url=provider.url, library=library))
     assert (ended.stdout, ended.stderr) == ("done\n", "")
 

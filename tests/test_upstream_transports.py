@@ -5,11 +5,10 @@ import gzip
 import pytest
 
 from ccr_middleware.errors import UpstreamBroken
+from ccr_middleware.testing import CUT, RESET, Exchange, FakeServer, Script, Signal, json_answer
 from ccr_middleware.upstream import Library, Transport, WireResponse
 
 from .support.adapters import BODY, HEADERS, libraries, read, request_to, run
-from .support.scripted import CUT, RESET, Exchange, Script, Signal, json_answer
-from .support.sockets import ScriptedProvider
 
 library = libraries()
 
@@ -25,7 +24,7 @@ def exchange_of(library: Library, script: Script, **fields: object) -> tuple[Wir
         finally:
             await response.aclose()
 
-    with ScriptedProvider(script) as provider:
+    with FakeServer(script) as provider:
         run(library, scenario)
     return results[0], results[1], provider.exchanges[0]
 
@@ -77,7 +76,7 @@ def test_cookies_are_never_sent_back(library: Library) -> None:
             request = request_to(provider, url=f"http://localhost:{provider.port}/v1")
             await read(await transport.send(request))
 
-    with ScriptedProvider(json_answer({}, headers={"set-cookie": "session=1; Path=/"})) as provider:
+    with FakeServer(json_answer({}, headers={"set-cookie": "session=1; Path=/"})) as provider:
         run(library, scenario)
     assert ["cookie" in seen.headers for seen in provider.exchanges] == [False, False]
 
@@ -116,7 +115,7 @@ def test_chunks_come_as_they_are_sent(library: Library) -> None:
         assert [chunk async for chunk in chunks] == []
         await response.aclose()
 
-    with ScriptedProvider(Script([b"data: 1\n\n", gate, b"data: 2\n\n"])) as provider:
+    with FakeServer(Script([b"data: 1\n\n", gate, b"data: 2\n\n"])) as provider:
         run(library, scenario)
 
 
@@ -150,7 +149,7 @@ def test_an_answer_cut_short_is_broken(library: Library, framing: str, end: obje
         await response.aclose()
 
     gate = Signal()
-    with ScriptedProvider(Script([b"data: 1\n\n", gate, end], framing=framing)) as provider:
+    with FakeServer(Script([b"data: 1\n\n", gate, end], framing=framing)) as provider:
         run(library, scenario)
     assert b"".join(arrived) == b"data: 1\n\n"
 
@@ -166,6 +165,6 @@ def test_redirects_are_answers(library: Library) -> None:
         assert (response.status, response.headers["location"]) == (307, "/elsewhere")
         await response.aclose()
 
-    with ScriptedProvider([json_answer({}, 307, {"location": "/elsewhere"})]) as provider:
+    with FakeServer([json_answer({}, 307, {"location": "/elsewhere"})]) as provider:
         run(library, scenario)
     assert len(provider.exchanges) == 1

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..lenient import as_dict, dicts, text_of
 from ..losses import Losses
 from ..unified import DocumentPart, ImagePart, Json, Part, TextPart
 from .server_blocks import bounded_json, describe
@@ -131,72 +132,64 @@ def _image(block: Json, parts: list[Part], losses: Losses) -> None:
 def _unreachable_file(what: str, source: Json, block: Json, parts: list[Part], losses: Losses) -> None:
     """A file kept in Anthropic's Files API: nobody else can read it, so the model is told that it is missing."""
     losses.add(f"{what}.file", "dropped", f"The {what} was uploaded to Anthropic, where no other provider can read it.")
-    identifier = source.get("file_id")
-    name = f" {identifier}" if isinstance(identifier, str) else ""
+    identifier = text_of(source.get("file_id"))
+    name = f" {identifier}" if identifier else ""
     parts.append(text_part(f"[{what}{name}: this file is not available here]", block))
 
 
 def _document(block: Json, parts: list[Part], losses: Losses) -> None:
     source = _source(block)
-    title, context = string(block, "title"), string(block, "context")
-    citations = block.get("citations")
-    if isinstance(citations, dict) and citations.get("enabled") is True:
+    if as_dict(block.get("citations")).get("enabled") is True:
         losses.add("document.citations", "dropped", "The answer will not cite the document.")
     kind = source.get("type")
     if kind == "base64" or kind == "url":
-        _binary_document(source, title, context, parts)
-        mark_cache(parts, block)
+        _binary_document(block, source, parts)
     elif kind == "text" or kind == "content":
-        _text_document(block, source, title, context, parts, losses)
+        losses.add("document.text", "emulated", "The document is sent as text.")
+        _text_document(block, source, parts, losses)
     else:
         _unreachable_file("document", source, block, parts, losses)
 
 
-def _binary_document(source: Json, title: str, context: str, parts: list[Part]) -> None:
-    url = _data_url(source) if source.get("type") == "base64" else _url(source)
-    media_type = source.get("media_type")
+def _binary_document(block: Json, source: Json, parts: list[Part]) -> None:
     part: DocumentPart = {
         "type": "document",
-        "url": url,
-        "media_type": media_type if isinstance(media_type, str) and media_type else "application/pdf",
+        "url": (_data_url if source.get("type") == "base64" else _url)(source),
+        "media_type": text_of(source.get("media_type")) or "application/pdf",
     }
-    if title:
+    if title := string(block, "title"):
         part["title"] = title
-    if context:
+    if context := string(block, "context"):
         parts.append({"type": "text", "text": context})
     parts.append(part)
+    mark_cache(parts, block)
 
 
-def _text_document(block: Json, source: Json, title: str, context: str, parts: list[Part], losses: Losses) -> None:
+def _text_document(block: Json, source: Json, parts: list[Part], losses: Losses) -> None:
     """A document that is text: what heads it, then its content, which may hold images."""
-    losses.add("document.text", "emulated", "The document is sent as text.")
+    title, context = string(block, "title"), string(block, "context")
     heading = "\n".join([f"[document: {title}]" if title else "[document]", *([context] if context else [])])
-    content = source.get("data" if source.get("type") == "text" else "content")
+    key = "data" if source.get("type") == "text" else "content"
+    content = source.get(key)
     if isinstance(content, str):
         parts.append(text_part(f"{heading}\n{content}", block))
-    elif isinstance(content, list):
-        parts.append({"type": "text", "text": heading})
-        try:
-            parts.extend(to_parts(content, losses))
-        except Malformed as error:
-            error.inside("source", "content")
-            raise
-        mark_cache(parts, block)
-    else:
-        raise Malformed("must be a string or a list", "source", "data" if source.get("type") == "text" else "content")
+        return
+    if not isinstance(content, list):
+        raise Malformed("must be a string or a list", "source", key)
+    parts.append({"type": "text", "text": heading})
+    try:
+        parts.extend(to_parts(content, losses))
+    except Malformed as error:
+        error.inside("source", key)
+        raise
+    mark_cache(parts, block)
 
 
 def _search_result(block: Json, parts: list[Part], losses: Losses) -> None:
     losses.add("search_result", "emulated", "The search result is sent as text.")
-    content = block.get("content")
-    texts = [block_text for item in content if (block_text := _text_of(item))] if isinstance(content, list) else []
+    texts = [text for item in dicts(block.get("content")) if (text := text_of(item.get("text")))]
     heading = f"[search result: {string(block, 'title')}]\n{string(block, 'source')}"
     parts.append(text_part("\n".join([heading, *texts]), block))
-
-
-def _text_of(block: Any) -> str:
-    text = block.get("text") if isinstance(block, dict) else None
-    return text if isinstance(text, str) else ""
 
 
 def _tool_reference(block: Json, parts: list[Part], losses: Losses) -> None:
@@ -207,8 +200,7 @@ def _tool_reference(block: Json, parts: list[Part], losses: Losses) -> None:
 
 def _web_fetch_result(block: Json, parts: list[Part], losses: Losses) -> None:
     _tell(block, "web_fetch_tool_result", parts, losses)
-    content = block.get("content")
-    document = content.get("content") if isinstance(content, dict) else None
+    document = as_dict(block.get("content")).get("content")
     if isinstance(document, dict):
         try:
             add_parts(document, parts, losses)

@@ -7,11 +7,11 @@ kinds there are, known or not, since they also serve the Anthropic lane.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from ..jsonio import dumps_str, loads
+from ..jsonio import dumps_str
 from ..lenient import as_dict, as_list, text_of
 from ..unified import Event, Json
+from .arguments import keep_arguments
 from .events import MESSAGE_STOP, block_delta, block_start, block_stop
 
 #: Delta type -> (its field, the field of the block it adds to).
@@ -81,7 +81,7 @@ class Fold:
             if self._field != "input":
                 block[self._field] = text_of(block.get(self._field)) + text
             elif text.strip():  # some calls come whole in their start, with an empty delta behind
-                block["input"] = _arguments(text)
+                block["input"] = keep_arguments(text)
         self._parts, self._field = [], ""
 
     def _end(self, event: Event) -> None:
@@ -133,12 +133,3 @@ def _block_events(index: int, block: Json) -> list[Event]:
     else:
         empty, deltas = block, []
     return [block_start(index, empty), *deltas, block_stop(index)]
-
-
-def _arguments(text: str) -> Any:
-    """Tool arguments from their text. What is not a JSON object is kept under one key rather than lost."""
-    try:
-        value = loads(text)
-    except ValueError:
-        return {"_raw": text}
-    return value if isinstance(value, dict) else {"value": value}

@@ -14,14 +14,11 @@ from typing import Any
 from ..errors import BadRequest
 from ..jsonio import dumps_str
 from ..losses import Losses
-from ..unified import Item, Json, Part, ThinkingBlock, ToolCall, UnifiedMessage
+from ..unified import PLAIN_ORDER, Item, Json, Part, ThinkingBlock, ToolCall, UnifiedMessage
 from .content import Malformed, add_parts, mark_cache, string, text_part, to_parts
 from .signature import issuer_of, read_signature
 from .thinking import read_effort
 from .tools import ToolChange, read_tool_change
-
-#: How the items of an assistant message nearly always follow each other.
-_PLAIN_ORDER: tuple[Item, ...] = ("thinking", "content", "call")
 
 
 @dataclass(slots=True)
@@ -126,56 +123,74 @@ def _add_assistant(content: Any, index: int, messages: list[UnifiedMessage], los
         if content:
             messages.append({"role": "assistant", "content": content})
         return
-    parts: list[Part] = []
-    calls: list[ToolCall] = []
-    thinking: list[ThinkingBlock] = []
-    results: list[UnifiedMessage] = []
-    order: list[Item] = []
-    before: Json | None = None  # the block before, if it is a text that says something
+    turn = _AssistantTurn(losses)
     for position, block in enumerate(_blocks(content)):
         try:
-            _note_order(order, thinking, parts, calls)
-            kind = block.get("type") if isinstance(block, dict) else None
-            if kind == "text":
-                if text := string(block, "text"):
-                    if block.get("citations"):
-                        losses.add("citations", "omitted", "Which source said what in an earlier answer is not told.")
-                    if before and (before.get("citations") or block.get("citations")):
-                        _continue_text(text, block, parts)
-                    else:
-                        parts.append(text_part(text, block))
-                    before = block
-                continue
-            before = None
-            if kind == "tool_use":
-                calls.append(_tool_call(block, index, position))
-            elif kind == "thinking" or kind == "redacted_thinking":
-                thinking += _thinking(block) if kind == "thinking" else _redacted(block)
-            elif kind == "tool_result":
-                results.append(_tool_message(block, losses))
-            else:
-                add_parts(block, parts, losses)
+            turn.add(block, f"toolu_{index}_{position}")
         except Malformed as error:
             error.inside("content", position)
             raise
-    if parts or calls or thinking:
-        message: UnifiedMessage = {"role": "assistant", "content": parts or None}
-        if calls:
-            message["tool_calls"] = calls
-        if thinking:
-            message["thinking"] = thinking
-        _note_order(order, thinking, parts, calls)
-        if order != sorted(order, key=_PLAIN_ORDER.index):
-            message["order"] = order
-        messages.append(message)
-    messages += results
+    messages += turn.messages()
 
 
-def _note_order(order: list[Item], thinking: list[ThinkingBlock], parts: list[Part], calls: list[ToolCall]) -> None:
-    """Add what has come since the last look; only one of the lists can have grown by then."""
-    sizes: dict[Item, int] = {"thinking": len(thinking), "content": len(parts), "call": len(calls)}
-    for item, size in sizes.items():
-        order += [item] * (size - order.count(item))
+class _AssistantTurn:
+    """An assistant message, block by block."""
+
+    __slots__ = ("_before", "_calls", "_losses", "_order", "_parts", "_results", "_thinking")
+
+    def __init__(self, losses: Losses) -> None:
+        self._losses = losses
+        self._parts: list[Part] = []
+        self._calls: list[ToolCall] = []
+        self._thinking: list[ThinkingBlock] = []
+        self._results: list[UnifiedMessage] = []
+        self._order: list[Item] = []
+        self._before: Json | None = None  # the block before, if it is a text that says something
+
+    def add(self, block: Any, new_id: str) -> None:
+        """Read a block. `new_id`: for a call that has none."""
+        kind = block.get("type") if isinstance(block, dict) else None
+        if kind == "text":
+            if text := string(block, "text"):
+                self._add_text(text, block)
+            return
+        self._before = None
+        if kind == "tool_use":
+            self._calls.append(_tool_call(block, new_id))
+            self._order.append("call")
+        elif kind == "thinking" or kind == "redacted_thinking":
+            thought = _thinking(block) if kind == "thinking" else _redacted(block)
+            self._thinking += thought
+            self._order += ["thinking"] * len(thought)
+        elif kind == "tool_result":
+            self._results.append(_tool_message(block, self._losses))
+        else:
+            known = len(self._parts)
+            add_parts(block, self._parts, self._losses)
+            self._order += ["content"] * (len(self._parts) - known)
+
+    def _add_text(self, text: str, block: Json) -> None:
+        before, self._before = self._before, block
+        if block.get("citations"):
+            self._losses.add("citations", "omitted", "Which source said what in an earlier answer is not told.")
+        if before and (before.get("citations") or block.get("citations")):
+            _continue_text(text, block, self._parts)
+        else:
+            self._parts.append(text_part(text, block))
+            self._order.append("content")
+
+    def messages(self) -> list[UnifiedMessage]:
+        """The message, if it says anything, and the results that stood in it."""
+        if not (self._parts or self._calls or self._thinking):
+            return self._results
+        message: UnifiedMessage = {"role": "assistant", "content": self._parts or None}
+        if self._calls:
+            message["tool_calls"] = self._calls
+        if self._thinking:
+            message["thinking"] = self._thinking
+        if self._order != sorted(self._order, key=PLAIN_ORDER.index):
+            message["order"] = self._order
+        return [message, *self._results]
 
 
 def _continue_text(text: str, block: Json, parts: list[Part]) -> None:
@@ -186,14 +201,14 @@ def _continue_text(text: str, block: Json, parts: list[Part]) -> None:
     mark_cache([last], block)
 
 
-def _tool_call(block: Json, index: int, position: int) -> ToolCall:
+def _tool_call(block: Json, new_id: str) -> ToolCall:
     name, given = string(block, "name"), block.get("input")
     if not name:
         raise Malformed("must be a non-empty string", "name")
     if not isinstance(given, dict):
         given = {} if given is None else {"input": given}
     return {
-        "id": string(block, "id") or f"toolu_{index}_{position}",
+        "id": string(block, "id") or new_id,
         "type": "function",
         "function": {"name": name, "arguments": dumps_str(given)},
     }

@@ -56,6 +56,7 @@ class RelayAnswer:
         self._held = b""  # whole events before the message
         self._decoder = SSEDecoder()
         self._begun = False
+        self._said = False  # content has passed
         self._usage: Json = {}
         self._stop_reason: str | None = None
 
@@ -151,6 +152,7 @@ class RelayAnswer:
 
     def _tap(self, block: bytes) -> Event | None:
         if self._tapping and not block.startswith(_TAPPED):
+            self._said = self._said or b"content_block" in block
             return None
         parsed = parse_block(block)
         if parsed is None:
@@ -175,7 +177,7 @@ class RelayAnswer:
             self._stop_reason = as_dict(event.get("delta")).get("stop_reason")
         elif kind == "message_stop":
             self.ended = True
-        elif kind == "error" and self._begun and self._tapping:
+        elif kind == "error" and self._said:
             self.ended = True  # the client has read it by itself
         elif kind == "error":
             self.error = error_from_event(event)

@@ -21,10 +21,10 @@ Every top-level field is in one row of this table; one that is null counts as ab
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..errors import BadRequest
+from ..fields import read_count, read_flag, read_number, read_object, read_text, read_texts, report_unknown
 from ..jsonio import loads
+from ..lenient import as_dict, as_list, text_of
 from ..losses import Losses
 from ..unified import Json, UnifiedRequest
 from .messages import to_conversation
@@ -65,16 +65,14 @@ def to_unified(body: Json, losses: Losses, *, session_id: str | None = None) -> 
 
 
 def _to_unified(body: Json, losses: Losses, session_id: str | None) -> UnifiedRequest:
-    model = body.get("model")
-    if model is not None and not isinstance(model, str):
-        raise BadRequest("model: must be a string")
+    model = read_text(body, "model")
     _report_fields(body, losses)
     system = to_system(body.get("system"), losses)
     conversation = to_conversation(body.get("messages"), losses)
     request: UnifiedRequest = {
-        "model": model or "",
+        "model": model,
         "messages": [system, *conversation.messages] if system else conversation.messages,
-        "stream": _flag(body, "stream"),
+        "stream": bool(read_flag(body, "stream")),
     }
     _set_sampling(request, body, losses)
     tool_set = to_tools(body.get("tools"), conversation.tool_changes, losses)
@@ -96,102 +94,62 @@ def _report_fields(body: Json, losses: Losses) -> None:
     """Report what the pivot has no place for."""
     if _PLAIN.issuperset(body):
         return
-    thread = body.get("thread")
-    if isinstance(thread, dict) and thread.get("type") == "continue":
-        raise BadRequest(
-            "thread: this model cannot continue a thread kept by Anthropic; send all messages instead",
-            details={"error_code": "thread_not_found"},  # the SDK's word for it: it sends all messages by itself
-        )
+    _refuse_continued_thread(body)
     for name in body:
         if name in _OMITTED and body[name]:
             losses.add(name, "omitted", "This is about Anthropic's service.")
     for name, detail in _DROPPED.items():
         if body.get(name):
             losses.add(name, "dropped", detail)
-    management = body.get("context_management")
-    edits = management.get("edits") if isinstance(management, dict) else None
-    for edit in edits if isinstance(edits, list) else ():
-        kind = edit.get("type") if isinstance(edit, dict) else None
-        if not str(kind).startswith(("clear_thinking", "clear_tool_uses")):
-            losses.add("context_management", "dropped", "The history is not compacted by the provider.")
-        else:
-            losses.add("context_management", "omitted", "All of the history is sent.")
-    config = body.get("output_config")
-    if isinstance(config, dict) and config.get("task_budget"):
+    for edit in as_list(as_dict(body.get("context_management")).get("edits")):
+        _report_edit(text_of(as_dict(edit).get("type")), losses)
+    if as_dict(body.get("output_config")).get("task_budget"):
         losses.add("output_config.task_budget", "dropped", "The model is not told of a token budget.")
-    unknown = [name for name, value in body.items() if name not in _KNOWN and value is not None]
-    if unknown:
-        names = ", ".join(ascii(name[:40]) for name in unknown[:8])
-        losses.add("unknown_fields", "dropped", f"Not known to this gateway: {names}.")
+    report_unknown(body, _KNOWN, "unknown_fields", losses)
 
 
-def _flag(body: Json, name: str) -> bool:
-    value = body.get(name)
-    if value is not None and not isinstance(value, bool):
-        raise BadRequest(f"{name}: must be true or false")
-    return bool(value)
+def _refuse_continued_thread(body: Json) -> None:
+    if as_dict(body.get("thread")).get("type") == "continue":
+        raise BadRequest(
+            "thread: this model cannot continue a thread kept by Anthropic; send all messages instead",
+            details={"error_code": "thread_not_found"},  # the SDK's word for it: it sends all messages by itself
+        )
 
 
-def _number(body: Json, name: str) -> float | None:
-    value = body.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise BadRequest(f"{name}: must be a number")
-    return value
-
-
-def _integer(body: Json, name: str) -> int | None:
-    """A whole number ≥ 0."""
-    value = body.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise BadRequest(f"{name}: must be a positive integer")
-    return value
+def _report_edit(kind: str, losses: Losses) -> None:
+    """Report what is asked to become of the history."""
+    if kind.startswith(("clear_thinking", "clear_tool_uses")):
+        losses.add("context_management", "omitted", "All of the history is sent.")
+    else:
+        losses.add("context_management", "dropped", "The history is not compacted by the provider.")
 
 
 def _set_sampling(request: UnifiedRequest, body: Json, losses: Losses) -> None:
     """`max_tokens`, `temperature`, `top_p`, `top_k`, `stop_sequences`."""
-    max_tokens = _integer(body, "max_tokens")
+    max_tokens = read_count(body, "max_tokens", least=0)
     if max_tokens == 0:
         # Anthropic's way to fill its prompt cache without an answer; others must be asked for a token at least.
         losses.add("max_tokens", "clamped", "max_tokens 0 became 1.")
     if max_tokens is not None:
         request["max_tokens"] = max_tokens or 1
-    if (temperature := _number(body, "temperature")) is not None:
+    if (temperature := read_number(body, "temperature")) is not None:
         request["temperature"] = temperature
-    if (top_p := _number(body, "top_p")) is not None:
+    if (top_p := read_number(body, "top_p")) is not None:
         request["top_p"] = top_p
-    if (top_k := _integer(body, "top_k")) is not None:
+    if (top_k := read_count(body, "top_k", least=0)) is not None:
         request["top_k"] = top_k
-    if stop := _stop_sequences(body.get("stop_sequences")):
+    if stop := read_texts(body, "stop_sequences"):
         request["stop"] = stop
-
-
-def _stop_sequences(value: Any) -> list[str]:
-    """The stop sequences; empty ones, which providers refuse, are left out."""
-    if value is None:
-        return []
-    if not isinstance(value, list) or not all(isinstance(sequence, str) for sequence in value):
-        raise BadRequest("stop_sequences: must be a list of strings")
-    return [sequence for sequence in value if sequence]
 
 
 def _set_caller(request: UnifiedRequest, body: Json, session_id: str | None) -> None:
     """`user`, `session_id`, `service_tier`."""
-    metadata = body.get("metadata")
-    if metadata is not None and not isinstance(metadata, dict):
-        raise BadRequest("metadata: must be an object")
-    user_id = metadata.get("user_id") if metadata else None
+    user_id = (read_object(body, "metadata") or {}).get("user_id")
     if isinstance(user_id, str) and (user := _person(user_id)):
         request["user"] = user
     if session_id:
         request["session_id"] = session_id
-    tier = body.get("service_tier")
-    if tier is not None and not isinstance(tier, str):
-        raise BadRequest("service_tier: must be a string")
-    if tier:
+    if tier := read_text(body, "service_tier"):
         request["service_tier"] = tier
 
 

@@ -7,11 +7,15 @@ index that is missing, starts at 1, or stays 0 for several calls; a name repeate
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 
 from ..jsonio import dumps_str, loads
 from ..unified import ToolDelta
+
+#: Ids that count anew in each answer (fact 26: `call_0`; fact 24: `0`).
+_COUNTED = re.compile(r"call_\d{1,3}|\d+", re.ASCII)
 
 
 class ToolBlock:
@@ -92,8 +96,11 @@ class ToolBlocks:
         return block
 
     def name_id(self, block: ToolBlock) -> None:
-        """Settle the id the client will see: the provider's if it is there and not taken, else a new one."""
+        """Settle the id the client will see: the provider's, or a new one where there is none. One that only counts
+        the calls of its answer comes again in the next, so it is made unique."""
         wanted = block.given_id or self._new_id()
+        if _COUNTED.fullmatch(block.given_id):
+            wanted = f"{block.given_id}_{self._new_id().removeprefix('toolu_')}"
         block.id, count = wanted, 2
         while block.id in self._ids:
             block.id, count = f"{wanted}_{count}", count + 1

@@ -22,7 +22,7 @@ from ..errors import BadRequest
 from ..losses import Losses
 from ..unified import FunctionSpec, Json, UnifiedRequest, UnifiedTool
 from . import client_tools
-from .content import Malformed, kind_of
+from .content import Malformed, kind_of, string
 from .server_blocks import bounded_json
 
 PLACEHOLDER = "DeferredToolPlaceholder"
@@ -107,20 +107,12 @@ def _add_tool(tool: Any, tool_set: ToolSet, losses: Losses) -> None:
 
 def _custom(tool: Json, losses: Losses) -> FunctionSpec:
     """Raises Malformed."""
-    name, description, schema = tool.get("name"), tool.get("description"), tool.get("input_schema")
+    name, description, schema = tool.get("name"), string(tool, "description"), _schema(tool)
     if not isinstance(name, str) or not name:
         raise Malformed("must be a non-empty string", "name")
-    if description is not None and not isinstance(description, str):
-        raise Malformed("must be a string", "description")
-    if schema is None:
-        schema = {"type": "object", "properties": {}}
-    elif not isinstance(schema, dict):
-        raise Malformed("must be a JSON schema object", "input_schema")
-    elif schema.get("type") != "object":
-        schema = {**schema, "type": "object"}
     if examples := tool.get("input_examples"):
         losses.add("tool.input_examples", "emulated", "Examples of a tool's input are part of its description.")
-        description = f"{description or ''}\n\nExamples of its input: {bounded_json(examples)}".lstrip()
+        description = f"{description}\n\nExamples of its input: {bounded_json(examples)}".lstrip()
     callers = tool.get("allowed_callers")
     if callers and isinstance(callers, list) and "direct" not in callers:
         losses.add(
@@ -132,6 +124,15 @@ def _custom(tool: Json, losses: Losses) -> FunctionSpec:
     if "strict" in tool and isinstance(strict := tool["strict"], bool):
         function["strict"] = strict
     return function
+
+
+def _schema(tool: Json) -> Json:
+    schema = tool.get("input_schema")
+    if schema is None:
+        return {"type": "object", "properties": {}}
+    if not isinstance(schema, dict):
+        raise Malformed("must be a JSON schema object", "input_schema")
+    return schema if schema.get("type") == "object" else {**schema, "type": "object"}
 
 
 def read_tool_change(block: Any) -> ToolChange | None:

@@ -7,15 +7,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .. import catalogue
+from .agent_checks import check_agents
 from .places import Path, Places, did_you_mean, quote
 from .references import find_reference
-from .schema import DEMO_SCHEME, ROUTED_SCENARIOS, Config, Provider, Router, TransformerUse
-from .spelling import file_spelling, is_blank, known_keys, normalise
+from .resilience import ApiKey
+from .routing_checks import check_routing
+from .schema import DEMO_SCHEME, Config, Provider, TransformerUse
+from .spelling import is_blank, known_keys, normalise
 from .tokenizer import ENCODINGS, Tokenizer
 
 #: Keys of CCR v2 that are not fields of `Config`, with the type they have there.
 _OTHER_SECTIONS: Mapping[str, tuple[type, str]] = {
-    "fallback": (dict, "an object"),
     "StatusLine": (dict, "an object"),
     "transformers": (list, "a list"),
     "plugins": (list, "a list"),
@@ -30,9 +32,11 @@ def check(config: Config, places: Places, known_transformers: Collection[str] = 
     """Every warning about a valid configuration. Transformer names are only checked when some are known."""
     return [
         *_check_top(config),
+        *_check_resilience(config, places),
         *_check_providers(config, places),
         *_check_transformers(config, places, known_transformers),
-        *_check_router(config, places),
+        *check_routing(config, places),
+        *check_agents(config, places),
     ]
 
 
@@ -46,6 +50,12 @@ def _check_top(config: Config) -> Iterator[str]:
             yield f"{key}: is not used, since it must be {article_and_type}"
 
 
+def _check_resilience(config: Config, places: Places) -> Iterator[str]:
+    for field, section in (("retry", config.retry), ("health", config.health)):
+        for key in section.model_extra or {}:
+            yield from _misspelt(places.show((field, key)), key, known_keys(type(section)))
+
+
 def _misspelt(place: str, key: str, known: Collection[str]) -> Iterator[str]:
     """Unknown keys are nobody's business, unless they look very much like a known one."""
     suggestion = did_you_mean(key, known, cutoff=0.85)
@@ -56,7 +66,7 @@ def _misspelt(place: str, key: str, known: Collection[str]) -> Iterator[str]:
 def _check_providers(config: Config, places: Places) -> Iterator[str]:
     for index, provider in enumerate(config.providers):
         at: Path = ("providers", index)
-        if not provider.api_key and not _needs_no_key(provider):
+        if not provider.all_keys and not _needs_no_key(provider):
             key = _usual_key(provider)
             yield f'{places.show((*at, "api_key"))}: is missing; write {key}, or "auth": "none"'
         if not provider.models:
@@ -67,7 +77,18 @@ def _check_providers(config: Config, places: Places) -> Iterator[str]:
             yield f"{places.show((*at, 'base_url'))}: is no address; begin it with https:// or http://"
         for key in provider.model_extra or {}:
             yield from _misspelt(places.show((*at, key)), key, known_keys(Provider))
+        yield from _check_keys(provider, (*at, "api_keys"), places)
         yield from _check_tokenizers(provider, (*at, "tokenizer"), places)
+
+
+def _check_keys(provider: Provider, at: Path, places: Places) -> Iterator[str]:
+    seen: set[str] = set()
+    for index, one in enumerate(provider.api_keys):
+        if one.key in seen:
+            yield f"{places.show((*at, index))}: is the same key as an earlier one; remove one of the two"
+        seen.add(one.key)
+        for key in one.model_extra or {}:
+            yield from _misspelt(places.show((*at, index, key)), key, known_keys(ApiKey))
 
 
 def _usual_key(provider: Provider) -> str:
@@ -82,7 +103,7 @@ def _check_tokenizers(provider: Provider, at: Path, places: Places) -> Iterator[
         yield from _check_tokenizer(provider.tokenizer.default, (*at, "default"), places)
     for model, tokenizer in provider.tokenizer.models.items():
         yield from _check_tokenizer(tokenizer, (*at, "models", model), places)
-        if provider.models and not _lists(provider, model):
+        if provider.models and not provider.lists(model):
             nearest = did_you_mean(model, provider.models)
             place = places.show((*at, "models", model))
             yield f"{place}: {quote(model)} is not among the models of {quote(provider.name)}{nearest}"
@@ -169,40 +190,3 @@ def _uses(config: Config) -> Iterator[tuple[Path, TransformerUse]]:
         for model, uses in provider.use_by_model.items():
             for position, use in enumerate(uses):
                 yield (*at, "use_by_model", model, position), use
-
-
-def _check_router(config: Config, places: Places) -> Iterator[str]:
-    router = config.router
-    for key, value in (router.model_extra or {}).items():
-        if not is_blank(value):
-            known = ", ".join(file_spelling(Router, scenario) for scenario in ROUTED_SCENARIOS)
-            suggestion = did_you_mean(key, known_keys(Router)) or f"; known are {known}"
-            yield f"{places.show(('router', key))}: there is no such scenario{suggestion}"
-    if config.providers and router.default is None:
-        yield f'{places.show(("router", "default"))}: is not set; write "provider,model" for all other requests'
-    for scenario in ROUTED_SCENARIOS:
-        target = router.target(scenario)
-        problem = _problem_with(target, config) if target else None
-        if problem:
-            yield f"{places.show(('router', scenario))}: {problem}"
-
-
-def _problem_with(target: str, config: Config) -> str | None:
-    """What is wrong with a `provider,model` target."""
-    name, comma, model = (part.strip() for part in target.partition(","))
-    names = [provider.name for provider in config.providers]
-    if not comma:
-        owner = next((p.name for p in config.providers if _lists(p, target)), "provider")
-        return f"{quote(target)} names no provider; write {quote(f'{owner},{target}')}"
-    provider = config.provider(name)
-    if provider is None:
-        return f"{quote(target)}: no provider is called {quote(name)}{did_you_mean(name, names)}"
-    if provider.models and not _lists(provider, model):
-        nearest = did_you_mean(model, provider.models)
-        return f"{quote(target)}: {quote(model)} is not among the models of {quote(provider.name)}{nearest}"
-    return None
-
-
-def _lists(provider: Provider, model: str) -> bool:
-    """Whether a provider lists a model, in any case."""
-    return any(model.strip().lower() == listed.lower() for listed in provider.models)

@@ -9,19 +9,20 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PositiveInt
+from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt
 
+from .agents import AgentUses, Search
+from .conditions import Scenario as Scenario
+from .resilience import FALLBACK_ON, ApiKey, Health, Retry, Trigger
+from .rules import Fallback, Parameters, Rule, Target
 from .section import Section as Section
 from .tokenizer import Tokenizer, Tokenizers
-
-#: Why a model was chosen. `explicit` and `subagent` name a model themselves, the others use `Router.<scenario>`.
-Scenario = Literal["default", "background", "think", "long_context", "web_search", "image", "explicit", "subagent"]
 
 #: The scenarios `Router` has a target for.
 ROUTED_SCENARIOS: tuple[Scenario, ...] = ("default", "background", "think", "long_context", "web_search", "image")
 
 #: A header with a name like this carries a secret.
-_SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie", re.IGNORECASE)
+SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie", re.IGNORECASE)
 
 
 def _level_name(value: object) -> object:
@@ -101,12 +102,16 @@ class Provider(Section):
     - `headers`: added to every request.
     - `use`, `use_by_model`: transformers for all models and for single ones.
     - `max_output_tokens`: the limit of a model's answer, for all models or by model name (`"*"` for the rest).
+    - `context_window`: how many tokens a model takes, in the same form; only told to clients.
     - `dialect`: fields of the wire format's dialect that differ from what is known of this provider.
     - `drop_fields`: body fields not sent on the Anthropic lane; `allowed_betas`: the `anthropic-beta` values that
       are, None: all.
     - `vertex`: for a provider on Google's Vertex AI.
     - `timeouts`: what differs from `Config.timeouts`; after loading it is complete.
     - `tokenizer`: how the tokens of its models are counted, None: as everywhere else.
+    - `api_keys`: several keys, beside `api_key` if that is set too (see `all_keys`).
+    - `max_parallel`: the most requests to it at once, None: no limit; then `queue_size` wait in line, for at most
+      `queue_seconds`.
     """
 
     name: str = Field(min_length=1)
@@ -119,32 +124,48 @@ class Provider(Section):
     use: tuple[TransformerUse, ...] = ()
     use_by_model: dict[str, tuple[TransformerUse, ...]] = Field(default_factory=dict)
     max_output_tokens: PositiveInt | dict[str, PositiveInt] | None = None
+    context_window: PositiveInt | dict[str, PositiveInt] | None = None
     dialect: dict[str, Any] = Field(default_factory=dict)
     drop_fields: tuple[str, ...] = ()
     allowed_betas: tuple[str, ...] | None = None
     vertex: Vertex | None = None
     timeouts: Timeouts | None = None
     tokenizer: Tokenizers | None = None
+    api_keys: tuple[ApiKey, ...] = Field(default=(), repr=False)
+    max_parallel: PositiveInt | None = None
+    queue_size: NonNegativeInt = 100
+    queue_seconds: float = Field(default=30.0, gt=0)
+
+    @property
+    def all_keys(self) -> tuple[ApiKey, ...]:
+        """Every key once, the earlier entry of two: `api_key`, unless it is one of the others too, then `api_keys`."""
+        listed = {one.key: one for one in reversed(self.api_keys)}
+        own = (ApiKey(key=self.api_key),) if self.api_key and self.api_key not in listed else ()
+        return (*own, *reversed(listed.values()))
+
+    def lists(self, model: str) -> bool:
+        """Whether it lists a model, in any case."""
+        return any(model.strip().lower() == listed.lower() for listed in self.models)
 
 
 class Router(Section):
-    """Which model for which scenario: `"provider,model"` each; None: the scenario is not routed apart.
+    """Which model for which scenario: `"provider,model"` each, or a pool of them; None: it is not routed apart.
 
     `think_when`: `auto` (high effort, plan mode, or a thinking budget without effort) or `always` (the field is there).
     """
 
-    default: str | None = None
-    background: str | None = None
-    think: str | None = None
-    long_context: str | None = None
-    web_search: str | None = None
-    image: str | None = None
+    default: Target | None = None
+    background: Target | None = None
+    think: Target | None = None
+    long_context: Target | None = None
+    web_search: Target | None = None
+    image: Target | None = None
     long_context_threshold: PositiveInt = 60_000
     think_when: Literal["auto", "always"] = "auto"
 
-    def target(self, scenario: Scenario) -> str | None:
+    def target(self, scenario: Scenario) -> Target | None:
         """The configured target of a scenario, as written."""
-        value: str | None = getattr(self, scenario, None)
+        value: Target | None = getattr(self, scenario, None)
         return value
 
 
@@ -155,6 +176,13 @@ class Config(Section):
     - `source` is the file's path, "" when there is none; `warnings` are what `load_config` found odd, one line each.
     - `strict`: an unhandled loss is a 400. `max_body_bytes`: the largest request taken.
     - `proxy_url`: the proxy for requests to providers.
+    - `custom_router`: the file, `module:function` or entry point that may choose before the rules do, and how long it
+      may take. `project_routing`: whether projects may have a `Router` of their own; None: only when the gateway runs
+      as a program. `rewrite_system_prompt`: the file whose text replaces the beginning of Claude Code's prompt.
+    - `agent_rounds`: how often one answer may use the tools of agents; `force_use_image_agent`: for new images too.
+    - `rules`: asked in order before the built-in ones. `aliases`: names for targets, by name or pattern.
+    - `parameters`: fields of the body set by scenario. `response_model`: which model an answer names.
+    - `fallback`: the targets tried when one fails. `fallback_on`: the failures after which the next target is asked.
     """
 
     host: str = "127.0.0.1"
@@ -166,6 +194,10 @@ class Config(Section):
     )
     api_timeout_ms: PositiveInt | None = None
     proxy_url: str | None = None
+    custom_router: str | None = None
+    custom_router_timeout_seconds: float = Field(default=5.0, gt=0)
+    project_routing: bool | None = None
+    rewrite_system_prompt: str | None = None
     strict: bool = False
     max_body_bytes: PositiveInt = 64 * 1024 * 1024
     providers: tuple[Provider, ...] = ()
@@ -173,6 +205,18 @@ class Config(Section):
     timeouts: Timeouts = Field(default_factory=Timeouts)
     streaming: Streaming = Field(default_factory=Streaming)
     pool: Pool = Field(default_factory=Pool)
+    rules: tuple[Rule, ...] = ()
+    aliases: dict[str, Target] = Field(default_factory=dict)
+    parameters: Parameters = Field(default_factory=Parameters)
+    response_model: Literal["requested", "routed"] = "requested"
+    fallback: Fallback = Field(default_factory=Fallback)
+    retry: Retry = Field(default_factory=Retry)
+    fallback_on: tuple[Trigger, ...] = FALLBACK_ON
+    health: Health = Field(default_factory=Health)
+    agents: AgentUses = ()
+    agent_rounds: PositiveInt = 8
+    force_use_image_agent: bool = False
+    search: Search | None = None
     raw: dict[str, Any] = Field(default_factory=dict, repr=False)
     source: str = ""
     warnings: tuple[str, ...] = ()
@@ -184,11 +228,12 @@ class Config(Section):
 
     def secrets(self) -> frozenset[str]:
         """Every key in use, for masking; of header values (`Bearer sk-…`) the last word too."""
-        keys = {self.api_key, *(p.api_key for p in self.providers)}
+        keys = {self.api_key, *(one.key for p in self.providers for one in p.all_keys)}
+        keys.update([self.search.api_key] if self.search else [])
         tokenizers = [tokenizer for p in self.providers if p.tokenizer for tokenizer in p.tokenizer.all()]
         keys.update(tokenizer.api_key for tokenizer in tokenizers)
         sections: list[Provider | Tokenizer] = [*self.providers, *tokenizers]
         for section in sections:
-            secret_values = (value for name, value in section.headers.items() if _SECRET_HEADER.search(name))
+            secret_values = (value for name, value in section.headers.items() if SECRET_HEADER.search(name))
             keys.update(part for value in secret_values for part in (value, value.split(" ")[-1]))
         return frozenset(key for key in keys if len(key) >= 6)

@@ -11,11 +11,18 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
+from .agents import Search
 from .completion import complete
+from .conditions import SPELLED_OTHERWISE, Comparison, Condition, TimeOfDay
 from .places import Path, Places, quote
+from .resilience import ApiKey, Health, Retry
+from .routing_spelling import spell_routing, with_comma
+from .rules import Fallback, Parameters
 from .schema import ROUTED_SCENARIOS, Config, Pool, Provider, Router, Section, Streaming, Timeouts
 from .tokenizer import Tokenizer, Tokenizers
 from .transformer_lists import TRANSFORMER_KEYS, apply_global_transformers, collect_transformers
+
+_SCENARIO_SPELLINGS: dict[str, tuple[str, ...]] = {"long_context": ("longContext",), "web_search": ("webSearch",)}
 
 #: The documented spelling of a field first, then others, in the order in which they win. A field that is not listed
 #: is documented under its Python name.
@@ -28,8 +35,11 @@ _SPELLINGS: dict[type[Section], dict[str, tuple[str, ...]]] = {
         "log_level": ("LOG_LEVEL",),
         "api_timeout_ms": ("API_TIMEOUT_MS",),
         "proxy_url": ("PROXY_URL", "HTTPS_PROXY", "https_proxy", "httpsProxy"),
+        "custom_router": ("CUSTOM_ROUTER_PATH",),
+        "rewrite_system_prompt": ("REWRITE_SYSTEM_PROMPT",),
         "providers": ("Providers",),
         "router": ("Router",),
+        "force_use_image_agent": ("forceUseImageAgent",),
     },
     Provider: {
         "name": ("name", "NAME"),
@@ -37,12 +47,12 @@ _SPELLINGS: dict[type[Section], dict[str, tuple[str, ...]]] = {
         "api_key": ("api_key", "APIKEY"),
         "models": ("models", "MODELS"),
     },
-    Router: {
-        "long_context": ("longContext",),
-        "web_search": ("webSearch",),
-        "long_context_threshold": ("longContextThreshold",),
-        "think_when": ("thinkWhen",),
-    },
+    ApiKey: {"key": ("key", "api_key")},
+    Router: _SCENARIO_SPELLINGS | {"long_context_threshold": ("longContextThreshold",), "think_when": ("thinkWhen",)},
+    Fallback: _SCENARIO_SPELLINGS,
+    Parameters: _SCENARIO_SPELLINGS,
+    **{part: {field: (name,) for field, name in SPELLED_OTHERWISE.items()} for part in (Condition, Comparison)},
+    TimeOfDay: {field: (name,) for field, name in SPELLED_OTHERWISE.items()},
     Tokenizer: {
         "allow_download": ("allowDownload",),
         "api_key": ("apiKey",),
@@ -50,7 +60,14 @@ _SPELLINGS: dict[type[Section], dict[str, tuple[str, ...]]] = {
         "response_field": ("responseField",),
     },
 }
-_SECTIONS: dict[str, type[Section]] = {"timeouts": Timeouts, "streaming": Streaming, "pool": Pool}
+_SECTIONS: dict[str, type[Section]] = {
+    "timeouts": Timeouts,
+    "streaming": Streaming,
+    "pool": Pool,
+    "search": Search,
+    "retry": Retry,
+    "health": Health,
+}
 
 #: Fields of `Config` that no document sets.
 _NOT_WRITTEN = frozenset({"raw", "source", "warnings"})
@@ -110,6 +127,7 @@ def normalise(document: Mapping[str, Any]) -> Spelled:
     values = _section(Config, document, (), (), places)
     _providers(values, places)
     _router(values, places)
+    spell_routing(values, places, _provider_names(values), _section)
     apply_global_transformers(values, places)
     return Spelled(values, places)
 
@@ -172,10 +190,26 @@ def _provider(written: Mapping[str, Any], at: Path, places: Places) -> dict[str,
         provider["dialect"] = {_snake_case(key): value for key, value in provider["dialect"].items()}
     if isinstance(provider.get("tokenizer"), Mapping):
         provider["tokenizer"] = _tokenizers(provider["tokenizer"], (*at, "tokenizer"), places)
+    if "api_keys" in provider:
+        provider["api_keys"] = _api_keys(provider["api_keys"], (*at, "api_keys"), places)
     silent = all(provider.get(key) is None for key in TRANSFORMER_KEYS)
     collect_transformers(provider, at, places)
     complete(provider, at, places, transformers=silent)
     return provider
+
+
+def _api_keys(written: Any, at: Path, places: Places) -> Any:
+    """Normalise a list of keys, each a text or an object; one text holds several, with commas between them."""
+    if isinstance(written, str):
+        written = [part for part in written.split(",") if part.strip()]
+    if not isinstance(written, list):
+        return written
+    keys: list[Any] = []
+    for index, item in enumerate(written):
+        there = (*at, index)
+        is_object = isinstance(item, Mapping)
+        keys.append(_section(ApiKey, item, there, places.written(there), places) if is_object else {"key": item})
+    return keys
 
 
 def _tokenizers(written: Mapping[str, Any], at: Path, places: Places) -> dict[str, Any]:
@@ -220,20 +254,12 @@ def _router(config: dict[str, Any], places: Places) -> None:
         router[field] = value
     for field, path in inside.items():
         places.add((*at, field), path)
-    names = [_name_of(item) for item in _list(config.get("providers"))]
+    names = _provider_names(config)
     config["router"] = {
-        field: _with_comma(value, names) if field in ROUTED_SCENARIOS else value for field, value in router.items()
+        field: with_comma(value, names) if field in ROUTED_SCENARIOS else value for field, value in router.items()
     }
 
 
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _with_comma(target: Any, providers: list[str]) -> Any:
-    """`provider/model` → `provider,model` when a provider is called so; CCR v2's documentation shows both."""
-    if not isinstance(target, str) or "," in target:
-        return target
-    prefixes = [name for name in providers if name and target.lower().startswith(f"{name.lower()}/")]
-    longest = max(prefixes, key=len, default="")
-    return f"{longest},{target[len(longest) + 1 :]}" if longest else target
+def _provider_names(config: Mapping[str, Any]) -> list[str]:
+    items = config.get("providers")
+    return [_name_of(item) for item in items] if isinstance(items, list) else []

@@ -27,8 +27,9 @@ def check_transformer(
 
     `wire`: the wire format it is used with; None: the one it names, else chat completions. `allowed`: names of the
     features and answers it is there to remove something from, `*` standing for anything. Raises ConfigError when the
-    two cannot be used together.
+    two cannot be used together. On `messages` the card is empty: there nothing passes a transformer.
     """
-    subject = Subject(transformer, wire or transformer.wire or "chat")
-    rows = [*check_requests(subject, allowed), *check_streams(subject, allowed)]
+    subject = Subject(transformer, wire)
+    is_translated = subject.wire != "messages"
+    rows = [*check_requests(subject, allowed), *check_streams(subject, allowed)] if is_translated else []
     return Scorecard(transformer.name, transformer.level, subject.wire, tuple(rows))

@@ -49,11 +49,9 @@ def _check(subject: Subject, feature: Feature, is_allowed: bool) -> tuple[Verdic
 
 def _broken(subject: Subject, sent: Sent) -> str:
     """Why the request can no longer be sent; empty when it can."""
+    losses = Losses()
     if subject.unified:
-        losses = Losses()
         pair_tools(cast(list[UnifiedMessage], sent.after["messages"]), losses)
-        if len(losses):
-            return f"calls and results no longer belong together ({losses.header()})"
-        return "; ".join(faults(subject.wire, sent.body))
-    known = set(faults(subject.wire, sent.before))
-    return "; ".join(fault for fault in faults(subject.wire, sent.after) if fault not in known)
+    if len(losses):
+        return f"calls and results no longer belong together ({losses.header()})"
+    return "; ".join(faults(subject.wire, sent.body))

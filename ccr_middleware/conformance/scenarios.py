@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ..jsonio import dumps
-from ..testing.answers import Answer, ToolCall, answer_document, answer_events
+from ..testing.answers import Answer, ToolCall
 from ..testing.script import CUT
 from ..testing.wires import chat
+from ..testing.written import answer_document, answer_events
 from ..wire.format import WireName
 
 
@@ -78,7 +79,7 @@ def _recut(answer: Answer, size: int) -> Answer:
 
 def _of_chat() -> list[Scenario]:
     """What only chat completions can do."""
-    arguments = chat.tool(0, "call_1", "read_file", '{"path": "a.py"}')
+    arguments = chat.tool(0, "call_0001", "read_file", '{"path": "a.py"}')
     return [
         Scenario("arguments in the finish chunk", chat.sse(chat.merge(arguments, chat.finish("tool_calls")))),
         Scenario("finish reason twice", chat.sse(chat.text("Hello"), chat.finish("stop"), chat.finish("stop"))),
@@ -90,4 +91,4 @@ def _of_chat() -> list[Scenario]:
 
 
 def _without_index() -> chat.Chunk:
-    return chat.tool(chat.OMIT, "call_1", "read_file", '{"path": "a.py"}')
+    return chat.tool(chat.OMIT, "call_0001", "read_file", '{"path": "a.py"}')

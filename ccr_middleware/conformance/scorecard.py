@@ -59,6 +59,9 @@ class Scorecard(NamedTuple):
 
     def _lines(self) -> Iterator[str]:
         yield f"{self.transformer} (level {self.level}) on {self.wire}"
+        if not self.rows:
+            yield "\nRequests and answers pass as they are here: no transformer edits them."
+            return
         for part, title in _TITLES.items():
             rows = [row for row in self.rows if row.part == part]
             counted = Counter(_WORDS.get(row.verdict, row.verdict) for row in rows)

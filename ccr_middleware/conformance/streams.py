@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 from ..anthropic.events import frame
 from ..errors import UpstreamError
 from ..losses import Losses
-from ..testing.answers import Answer, ToolCall, answer_events
+from ..testing.answers import Answer, ToolCall
 from ..testing.fate import leaves_of
-from ..testing.grammar import Checked, Violation
+from ..testing.grammar import Checked
 from ..testing.strict import check_stream
+from ..testing.written import answer_events
 from ..unified import Event, Json
 from ..wire.messages import error_body
 from .scenarios import Scenario, scenarios
@@ -64,18 +65,13 @@ def check_streams(subject: Subject, allowed: Collection[str] = ()) -> Iterator[R
             verdict, detail = _check(subject, scenario, is_allowed)
         except Fault as fault:
             verdict, detail = "failed", str(fault)
-        except Violation as violation:
-            verdict, detail = "failed", f"the stream is not valid: {violation}"
         except Exception as problem:
             verdict, detail = "failed", f"{type(problem).__name__}: {problem}"
         yield Row("stream", scenario.name, verdict, detail)
 
 
 def _check(subject: Subject, scenario: Scenario, allowed: bool) -> tuple[Verdict, str]:
-    try:
-        bare = _stream(subject, [scenario.stream], bare=True)
-    except Violation:
-        return "absent", ""
+    bare = _stream(subject, [scenario.stream], bare=True)
     read = _stream(subject, [scenario.stream])
     if bare.error and not read.error:
         raise Fault(f"the provider's error is swallowed: {bare.error.message}")

@@ -15,7 +15,7 @@ from ..wire.format import WireName
 
 
 def faults(wire: WireName, body: Json) -> list[str]:
-    """What is wrong with a body, one sentence each."""
+    """What is wrong with a body of a format that is translated, one sentence each."""
     try:
         dumps(body)
     except (TypeError, ValueError) as problem:
@@ -86,27 +86,6 @@ def _gemini(body: Json) -> Iterator[str]:
     yield from _tools(declared, None)
 
 
-def _messages(body: Json) -> Iterator[str]:
-    messages = dicts(body.get("messages"))
-    if not messages:
-        yield "messages must be a list of objects, with at least one"
-    if type(body.get("max_tokens")) is not int:
-        yield "max_tokens must be a number"
-    if any(message.get("role") not in ("user", "assistant", "system") for message in messages):
-        yield "a message must have a role"
-    contents = [dicts(message.get("content")) for message in messages]
-    yield from _unanswered(
-        [
-            [block.get("id") for block in content if block.get("type") == "tool_use"],
-            [block.get("tool_use_id") for block in content if block.get("type") == "tool_result"],
-        ]
-        for content in contents
-    )
-    choice = body.get("tool_choice")
-    named = choice.get("name") if isinstance(choice, dict) else None
-    yield from _tools([tool.get("name") for tool in dicts(body.get("tools"))], named)
-
-
 def _unanswered(steps: Iterator[list[list[Any]]]) -> Iterator[str]:
     """Calls and results by their ids, step by step: every result answers a call before it, every call is answered."""
     open_ids: list[Any] = []
@@ -134,5 +113,4 @@ _RULES: Mapping[WireName, Callable[[Json], Iterator[str]]] = {
     "chat": _chat,
     "responses": _responses,
     "gemini": _gemini,
-    "messages": _messages,
 }

@@ -1,25 +1,21 @@
-"""A transformer on a wire format, as the gateway would use it: one request through it, and readers of answers."""
+"""A transformer as the gateway would use it: one request through it, and readers of answers."""
 
 from __future__ import annotations
 
 import copy
-from dataclasses import fields
+from dataclasses import replace
 from itertools import count
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-from ..anthropic.request import to_unified
-from ..anthropic.stream import MessageStream, StreamSettings
-from ..errors import ConfigError
 from ..losses import Losses
-from ..pairing import pair_tools
-from ..transformers.base import TransformContext, UpstreamRequest
-from ..transformers.registry import AnyTransformer
-from ..unified import Json, UnifiedRequest
+from ..targets import Target
+from ..transformers.base import TransformContext, Transformer, UpstreamRequest
+from ..transformers.registry import AnyTransformer, Entry, Registry
+from ..translate.conversion import Conversion, convert
+from ..translate.provider import snapshot_of
+from ..unified import Json
 from ..wire.answer import TranslatedAnswer
-from ..wire.chat.errors import error_from_chunk
-from ..wire.format import Endpoint, WireFormat, WireName, recall_nothing
-from ..wire.formats import wire_format
-from .relayed import RelayedAnswer
+from ..wire.format import WireName, recall_nothing
 
 MODEL = "test-model"
 BASE_URL = "https://provider.test/v1"
@@ -36,75 +32,91 @@ class Sent(NamedTuple):
 
 
 class Subject:
-    """The transformer that is checked. Raises ConfigError when the wire format cannot take it."""
+    """The transformer that is checked, with a provider of which nothing is known but what it says itself.
 
-    def __init__(self, transformer: AnyTransformer, wire: WireName) -> None:
-        self.transformer = transformer
-        self.wire: WireName = wire
+    `wire`: the wire format, None: as the transformer says, else chat completions. Raises ConfigError when the two
+    cannot be used together.
+    """
+
+    def __init__(self, transformer: AnyTransformer, wire: WireName | None) -> None:
         self.unified = transformer.level == "unified"
-        if wire == "messages" and self.unified:
-            raise ConfigError(f"conformance: {transformer.name} edits the pivot, which messages does not pass through")
-        self._form: WireFormat[Any] | None = None if wire == "messages" else wire_format(wire)
-        self._dialect = self._form and _dialect(self._form, transformer)
+        self._transformer = transformer
+        self._target = _target(transformer, wire)
+        self._bare = replace(self._target, unified_steps=(), wire_steps=())
+
+    @property
+    def wire(self) -> WireName:
+        """The wire format."""
+        return self._target.format.name if self._target.format else "messages"
 
     def send(self, request: Json) -> Sent:
         """One request on its way to the provider. Raises what the transformer or the wire format raises."""
-        pivot = self._pivot(request)
-        before = cast(Json, pivot) if self.unified or self._form is None else self._build(pivot)
-        kept, losses = copy.deepcopy(before), Losses()
-        url = self._form.url(Endpoint(BASE_URL, MODEL, pivot["stream"])) if self._form else f"{BASE_URL}/messages"
-        sent = self.transformer.transform_request_in(
-            UpstreamRequest(url, {"content-type": "application/json"}, before), self._context(losses, pivot["stream"])
-        )
-        if not isinstance(sent, UpstreamRequest) or not isinstance(sent.body, dict):
-            raise TypeError("transform_request_in must return the request, with a body that is an object")
-        body = self._build(cast(UnifiedRequest, sent.body)) if self.unified else sent.body
-        return Sent(kept, sent.body, losses, body)
+        watched, stream = _Watched(self._transformer), request.get("stream") is True
+        bare, steps = self._bare, (watched,)
+        target = replace(bare, unified_steps=steps) if self.unified else replace(bare, wire_steps=steps)
+        context, url = _context(Losses(), stream), target.url(stream=stream)
+        sent = convert(request, target, context, url=url, headers=target.headers, recall=recall_nothing)
+        return Sent(watched.before, watched.after, watched.losses, sent.request.body)
 
-    def new_answer(self, losses: Losses, *, bare: bool = False) -> TranslatedAnswer | RelayedAnswer:
+    def new_answer(self, losses: Losses, *, bare: bool = False) -> TranslatedAnswer:
         """A reader for one answer. `bare`: as if there was no transformer."""
-        steps = () if bare else (self.transformer,)
-        context = self._context(losses, True)
-        if self._form is None:
-            return RelayedAnswer(steps, context)
-        return TranslatedAnswer(
-            self._form,
-            _new_message(),
-            lambda error: error_from_chunk(error, provider="provider", model=MODEL),
-            wire_steps=() if self.unified else steps,
-            unified_steps=steps if self.unified else (),
-            context=context,
-        )
-
-    def _pivot(self, request: Json) -> UnifiedRequest:
-        if self._form is None:
-            return cast(UnifiedRequest, {**request})
-        pivot = to_unified(request, Losses(), session_id="session")
-        pivot["messages"] = pair_tools(pivot["messages"], Losses())
-        return pivot
-
-    def _build(self, pivot: UnifiedRequest) -> Json:
-        assert self._form is not None
-        return self._form.build(pivot, MODEL, self._dialect, Losses(), recall_nothing).body
-
-    def _context(self, losses: Losses, stream: bool) -> TransformContext:
-        return TransformContext("provider", MODEL, losses, "session", stream)
-
-
-def _dialect(form: WireFormat[Any], transformer: AnyTransformer) -> Any:
-    """The dialect of an unknown provider, with what the transformer says of it."""
-    known = {field.name for field in fields(form.dialect_for(BASE_URL, MODEL, {}, None))}
-    told = {key: value for key, value in transformer.dialect.items() if form.name == "chat" or key in known}
-    return form.dialect_for(BASE_URL, MODEL, told, None)
-
-
-def _new_message() -> MessageStream:
-    numbers = count(1)
-    return MessageStream(
-        StreamSettings(
+        numbers = count(1)
+        return Conversion(
+            target=self._bare if bare else self._target,
+            context=_context(losses, stream=True),
+            request=UpstreamRequest("", {}, {}),
+            tool_name=str,
+            stop=(),
+            search_query=None,
+            max_tokens=None,
+        ).open_answer(
             message_id="msg_conformance",
             model="claude-sonnet-4-5",
             input_tokens=7,
-            new_tool_id=lambda: f"toolu_made_{next(numbers)}",
+            new_id=lambda prefix: f"{prefix}made_{next(numbers)}",
         )
+
+
+class _Watched(Transformer[Any]):
+    """A step that does what the transformer does, and keeps how the request was before and after it."""
+
+    def __init__(self, inner: AnyTransformer) -> None:
+        super().__init__(inner.options)
+        self.before: Json = {}
+        self.after: Json = {}
+        self.losses = Losses()
+        self._inner = inner
+
+    def transform_request_in(self, request: UpstreamRequest, context: TransformContext) -> UpstreamRequest:
+        """The request as the transformer leaves it."""
+        self.before = copy.deepcopy(request.body)
+        sent = self._inner.transform_request_in(request, _context(self.losses, context.stream))
+        if not isinstance(sent, UpstreamRequest) or not isinstance(sent.body, dict):
+            raise TypeError("transform_request_in must return the request, with a body that is an object")
+        self.after = sent.body
+        return sent
+
+
+class _Made(Entry):
+    """A registry's entry for a transformer that is made already."""
+
+    def __init__(self, transformer: AnyTransformer) -> None:
+        super().__init__(transformer.name, type(transformer))
+        self._transformer = transformer
+
+    def make(self, name: str, options: dict[str, Any], place: str) -> AnyTransformer:
+        """It, whatever the options."""
+        return self._transformer
+
+
+def _target(transformer: AnyTransformer, wire: WireName | None) -> Target:
+    registry = Registry()
+    registry.add(_Made(transformer))
+    snapshot = snapshot_of(
+        [(transformer.name, {})], registry, name="provider", base_url=BASE_URL, wire=wire, models=(MODEL,)
     )
+    return snapshot.target("provider", MODEL)
+
+
+def _context(losses: Losses, stream: bool) -> TransformContext:
+    return TransformContext("provider", MODEL, losses, "session", stream)

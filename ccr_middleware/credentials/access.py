@@ -9,7 +9,7 @@ from ..config.schema import Vertex
 from ..errors import UpstreamError
 from ..jsonio import dumps_str
 from ..wire.platforms import Place, place_in
-from .google import GoogleCredentials
+from .google import GoogleCredentials, Granted
 
 #: Where each model family is served when nobody says.
 DEFAULT_LOCATION = "global"
@@ -44,12 +44,16 @@ class VertexAccess:
             return Access({"x-goog-api-key": api_key}, place if place.project else Place())
         if key_is_token or api_key.startswith(_TOKENS):
             return Access({"authorization": f"Bearer {api_key}"}, _complete(place))
+        granted = await self.granted(settings)
+        place = place._replace(project=place.project or granted.project)
+        return Access({"authorization": f"Bearer {granted.token}"}, _complete(place))
+
+    async def granted(self, settings: Vertex) -> Granted:
+        """A token of the credentials that the settings name, fetched where there is none. Raises `UpstreamError`."""
         source = settings.credentials or self._env.get(FILE_VARIABLE, "")
         name = source if isinstance(source, str) else dumps_str(source)
         credentials = self._credentials.setdefault(name, GoogleCredentials(source))
-        granted = await credentials.get()
-        place = place._replace(project=place.project or granted.project)
-        return Access({"authorization": f"Bearer {granted.token}"}, _complete(place))
+        return await credentials.get()
 
     def _place(self, base_url: str, settings: Vertex) -> Place:
         named = place_in(base_url)

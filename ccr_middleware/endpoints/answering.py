@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 
 from ..call import Call
 from ..errors import BadRequest, GatewayError, InternalError
 from ..http import ClientLeft, Request
 from ..jsonio import dumps, loads
-from ..losses import Losses
 from ..patience import Presence
 from ..pipeline import run
 from ..reply import EventReply, MessageReply, Reply
 from ..routing.facts import facts_of
 from ..state import State
 from ..targets import Snapshot
+from ..translate.client import open_writer, read_as
 from ..unified import Json
-from ..wire.client import ClientFormat, WriterSettings
+from ..wire.client import ClientFormat
 
 log = logging.getLogger("ccr_middleware")
 
@@ -71,44 +72,36 @@ def parse_body(raw: bytes) -> Json:
 
 
 def make_call(
-    request: Request, raw: bytes, body: Json, client: ClientFormat, snapshot: Snapshot, state: State, request_id: str
+    headers: Mapping[str, str],
+    raw: bytes,
+    body: Json,
+    client: ClientFormat,
+    snapshot: Snapshot,
+    state: State,
+    request_id: str,
 ) -> Call:
-    """The call for a request in the client's format; `raw` are the bytes of `body`. Raises `BadRequest`."""
-    losses = Losses()
-    inbound = client.read(body, losses)
-    if inbound.body is not body:
-        raw = dumps(inbound.body)
-    body = inbound.body
-    check_messages(body)
-    model = body.get("model")
-    if model is not None and not isinstance(model, str):
-        raise BadRequest("model: must be a string")
-    headers = request.headers
-    facts = facts_of(body, headers, translated=not client.relays)
-    asked_model = model or ""
-    settings = WriterSettings(request_id, asked_model, int(time.time()), inbound.echo, state.new_id)
+    """The call for a request in the client's format; `raw` are the bytes of `body`, header names are in lower case.
+
+    Raises `BadRequest`.
+    """
+    asked = read_as(client, body, request_id=request_id, created=int(time.time()), new_id=state.new_id)
+    facts = facts_of(asked.body, headers, translated=not client.relays)
     return Call(
         id=request_id,
-        raw=raw,
-        body=body,
+        raw=raw if asked.body is body else dumps(asked.body),
+        body=asked.body,
         headers=headers,
         snapshot=snapshot,
         facts=facts,
-        streaming=body.get("stream") is True,
-        asked_model=asked_model,
+        streaming=asked.body.get("stream") is True,
+        asked_model=asked.settings.model,
         client=client,
-        writer=client.new_writer(settings),
-        reading_losses=losses,
-        losses=losses,
+        writer=open_writer(asked),
+        reading_losses=asked.losses,
+        losses=asked.losses,
         strict=snapshot.config.strict or headers.get("x-ccr-strict", "").lower() in ("1", "true"),
         session_id=facts.session_id,
     )
-
-
-def check_messages(body: Json) -> None:
-    """Raise `BadRequest` when there is nothing to answer."""
-    if not isinstance(body.get("messages"), list):
-        raise BadRequest("messages: is missing" if "messages" not in body else "messages: must be a list")
 
 
 def _log_call(call: Call, seconds: float, error: GatewayError | None) -> None:

@@ -14,9 +14,6 @@ from ..unified import Json
 from ..wire.gemini.inbound.format import GEMINI_ARRAY_CLIENT, GEMINI_CLIENT
 from .answering import answer, make_call, parse_body
 
-#: Where the paths begin. Clients may be set to another version of the API.
-PREFIXES = ("/v1beta/models/", "/v1/models/", "/v1alpha/models/", "/v1beta1/models/")
-
 
 async def generate(request: Request, snapshot: Snapshot, state: State, request_id: str) -> None:
     """Answer `generateContent`, `streamGenerateContent` and `countTokens`."""
@@ -30,7 +27,7 @@ async def generate(request: Request, snapshot: Snapshot, state: State, request_i
     stream, alt = action == "streamGenerateContent", request.query.get("alt", "")
     client = GEMINI_ARRAY_CLIENT if stream and alt != "sse" else GEMINI_CLIENT
     body |= {"model": model, "stream": stream, "alt": alt}
-    await answer(request, make_call(request, b"", body, client, snapshot, state, request_id), state)
+    await answer(request, make_call(request.headers, b"", body, client, snapshot, state, request_id), state)
 
 
 async def _count_tokens(

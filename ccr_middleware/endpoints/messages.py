@@ -6,14 +6,15 @@ from ..counting import count_as_routed
 from ..http import Request, send_json
 from ..state import State
 from ..targets import Snapshot
+from ..translate.client import check_messages
 from ..wire.messages import MESSAGES_CLIENT
-from .answering import answer, check_messages, make_call, parse_body
+from .answering import answer, make_call, parse_body
 
 
 async def messages(request: Request, snapshot: Snapshot, state: State, request_id: str) -> None:
     """Answer a Messages request, as a stream or as JSON."""
     raw = await request.body(snapshot.config.max_body_bytes)
-    call = make_call(request, raw, parse_body(raw), MESSAGES_CLIENT, snapshot, state, request_id)
+    call = make_call(request.headers, raw, parse_body(raw), MESSAGES_CLIENT, snapshot, state, request_id)
     await answer(request, call, state)
 
 

@@ -23,4 +23,4 @@ async def responses(request: Request, snapshot: Snapshot, state: State, request_
 
 async def _answer(client: ClientFormat, request: Request, snapshot: Snapshot, state: State, request_id: str) -> None:
     raw = await request.body(snapshot.config.max_body_bytes)
-    await answer(request, make_call(request, raw, parse_body(raw), client, snapshot, state, request_id), state)
+    await answer(request, make_call(request.headers, raw, parse_body(raw), client, snapshot, state, request_id), state)

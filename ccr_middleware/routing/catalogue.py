@@ -1,13 +1,15 @@
-"""The configured models as `GET /v1/models` shows them (R9)."""
+"""The configured models as `GET /v1/models` shows them (R9): Anthropic's fields and OpenAI's side by side."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from ..config.schema import Config
+from ..config.schema import Config, Provider
 from ..unified import Json
-from .models import PICKER_PREFIX
+from .aliases import is_pattern
+from .models import Resolver
+from .names import PICKER_PREFIX
 
 #: Claude Code shows only ids like these in its picker, and drops the others.
 _SHOWN_BY_PICKER = re.compile("claude|anthropic", re.IGNORECASE)
@@ -19,18 +21,53 @@ _UNKNOWN_DATE = "1970-01-01T00:00:00Z"
 MAX_PAGE = 1000
 
 
-def list_models(config: Config) -> list[Json]:
-    """Every configured model as `provider,model`; then, as `claude:provider,model`, those Claude Code would not show.
+def list_models(config: Config, *, aliases: bool = True) -> list[Json]:
+    """Every configured model as `provider,model`, and every alias that is no pattern; with `aliases` then those that
+    Claude Code would not show once more, behind `claude:`.
 
-    Both forms are understood as the model of a request.
+    All forms are understood as the model of a request. Limits are there where they are configured.
     """
-    plain = [(f"{p.name},{model}", f"{model} ({p.name})") for p in config.providers for model in p.models]
-    aliases = [(PICKER_PREFIX + id_, shown) for id_, shown in plain if not _SHOWN_BY_PICKER.search(id_)]
-    entries = dict(plain + aliases)
-    return [
-        {"type": "model", "id": id_, "display_name": shown, "created_at": _UNKNOWN_DATE, "lifecycle": "active"}
-        for id_, shown in entries.items()
-    ]
+    entries = {
+        f"{provider.name},{model}": _entry(f"{provider.name},{model}", f"{model} ({provider.name})", provider, model)
+        for provider in config.providers
+        for model in provider.models
+    }
+    for entry in _aliases(config):
+        entries.setdefault(entry["id"], entry)
+    hidden = [entry for id_, entry in entries.items() if aliases and not _SHOWN_BY_PICKER.search(id_)]
+    return [*entries.values(), *({**entry, "id": PICKER_PREFIX + entry["id"]} for entry in hidden)]
+
+
+def _aliases(config: Config) -> Iterator[Json]:
+    """The aliases that lead somewhere; of a pool with the limits of its first member."""
+    names = [name.strip() for name in config.aliases if not is_pattern(name)]
+    resolver = Resolver(config) if names else None
+    for name in names:
+        found = resolver.choices(name).choices if resolver else ()
+        if found and (provider := config.provider(found[0].provider)):
+            yield _entry(name, f"{name} ({provider.name},{found[0].model})", provider, found[0].model)
+
+
+def _entry(id_: str, shown: str, provider: Provider, model: str) -> Json:
+    limits = {
+        "max_input_tokens": _limit(provider.context_window, model),
+        "max_tokens": _limit(provider.max_output_tokens, model),
+    }
+    return {
+        "type": "model",
+        "id": id_,
+        "display_name": shown,
+        "created_at": _UNKNOWN_DATE,
+        "lifecycle": "active",
+        "object": "model",
+        "created": 0,
+        "owned_by": provider.name,
+        **{name: limit for name, limit in limits.items() if limit is not None},
+    }
+
+
+def _limit(limits: int | dict[str, int] | None, model: str) -> int | None:
+    return limits.get(model, limits.get("*")) if isinstance(limits, dict) else limits
 
 
 def find_model(config: Config, model_id: str) -> Json | None:
@@ -55,6 +92,7 @@ def page_of(
         rest = models[ids.index(after_id) + 1 :] if after_id in ids else models
         page, has_more = rest[:size], len(rest) > size
     return {
+        "object": "list",
         "data": list(page),
         "has_more": has_more,
         "first_id": page[0]["id"] if page else None,

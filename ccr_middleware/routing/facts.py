@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ..lenient import as_dict, dicts, text_of
+from ..lenient import as_dict, as_list, dicts, text_of
 from ..unified import Json
-from .blocks import last_messages, newest_first
+from .blocks import last_messages
 from .plan_mode import in_plan_mode
 from .session import session_of
 from .subagent import find_tag, is_marked
@@ -24,6 +24,8 @@ class Facts(NamedTuple):
     - `wants_web_search`: the request is for a web search. Claude Code sends those apart, so for it any search tool
       tells; clients of other formats offer one with every request, which then is no reason to route it elsewhere.
     - `thinking`: the type of the thinking field, `""` when absent; `thinking_budget`: its tokens, 0 when absent.
+    - `headers`: those of the request, names in lower case.
+    - `principal`, `project`: who calls, and from which project; `""` when unknown.
     - `body`: the request, for the facts that cost more and are only read when a rule asks. Not to be kept longer
       than the routing takes: it is the whole conversation.
     """
@@ -38,6 +40,9 @@ class Facts(NamedTuple):
     thinking: str
     thinking_budget: int
     body: Json
+    headers: Mapping[str, str]
+    principal: str = ""
+    project: str = ""
 
     @property
     def is_side_request(self) -> bool:
@@ -59,8 +64,8 @@ class Facts(NamedTuple):
 
         Walks the conversation backwards.
         """
-        for message in newest_first(self.body.get("messages")):
-            if message.get("role") == "system" and (effort := _effort_in(message)):
+        for message in reversed(as_list(self.body.get("messages"))):
+            if isinstance(message, dict) and message.get("role") == "system" and (effort := _effort_in(message)):
                 return effort
         return _effort_in(self.body)
 
@@ -79,7 +84,9 @@ class Facts(NamedTuple):
         return any(_has_image(message) for message in newest if message.get("role") == "user")
 
 
-def facts_of(body: Json, headers: Mapping[str, str], *, translated: bool = False) -> Facts:
+def facts_of(
+    body: Json, headers: Mapping[str, str], *, translated: bool = False, principal: str = "", project: str = ""
+) -> Facts:
     """Read the facts of a request. Header names are lower case. `translated`: it was made of one in another format,
     so it is not Claude Code's. Never raises, whatever the body holds."""
     session_id = session_of(body, headers)
@@ -98,6 +105,9 @@ def facts_of(body: Json, headers: Mapping[str, str], *, translated: bool = False
         thinking=text_of(thinking.get("type")),
         thinking_budget=budget if isinstance(budget, int) else 0,
         body=body,
+        headers=headers,
+        principal=principal,
+        project=project,
     )
 
 

@@ -1,25 +1,23 @@
 """From what somebody wrote to a configured provider and a model (F12).
 
-Forms, in any case: `provider,model` (split at the first comma), `provider/model`, a model some provider lists, and
-each of them behind `claude:`, the form in which models are offered to Claude Code's picker. Model names may hold
-slashes, colons and commas.
+Forms, in any case: an alias, `provider,model` (split at the first comma), `provider/model`, a model some provider
+lists, and each of them behind `claude:`, the form in which models are offered to Claude Code's picker. Model names may
+hold slashes, colons and commas.
 """
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from typing import NamedTuple
 
-from ..config.schema import ROUTED_SCENARIOS, Config, Provider
+from ..config.routing_checks import named_targets
+from ..config.rules import Target
+from ..config.schema import Config, Provider
 from ..errors import NotFound
-
-#: What an id needs to be shown by Claude Code's model picker, which drops all others (client report §1).
-PICKER_PREFIX = "claude:"
-
-#: Claude Code's mark for the large context window. No provider's model has it in its name.
-_LARGE_WINDOW = "[1m]"
-_DATE = re.compile(r"[-@]20\d{2}-?\d{2}-?\d{2}$")
+from .aliases import Aliases
+from .decision import Choice
+from .names import PICKER_PREFIX, key_of, without_date, without_mark
+from .names import quoted as quoted
 
 
 class Resolution(NamedTuple):
@@ -30,10 +28,17 @@ class Resolution(NamedTuple):
     note: str = ""
 
 
+class Found(NamedTuple):
+    """The targets that a name or a pool stands for, as far as they can be used; and what is to be told of it."""
+
+    choices: tuple[Choice, ...]
+    note: str = ""
+
+
 class Resolver:
     """Finds what names mean in one configuration. Made once for it: a provider may list hundreds of models."""
 
-    __slots__ = ("_listed", "_models", "_names", "_providers", "_targets", "_undated")
+    __slots__ = ("_listed", "_models", "_names", "_providers", "_targets", "_undated", "aliases")
 
     def __init__(self, config: Config) -> None:
         self._names = ", ".join(provider.name for provider in config.providers) or "none"
@@ -43,35 +48,64 @@ class Resolver:
         self._undated: dict[str, Resolution] = {}  # the same, without the date at the end
         for provider in config.providers:
             self._add(provider)
-        self._targets: dict[str, Resolution] = {}  # what `Router` names, by its text
-        for target in filter(None, map(config.router.target, ROUTED_SCENARIOS)):
+        self.aliases = Aliases(config.aliases)
+        self._targets: dict[str, Resolution] = {}  # what the configuration names, by its text
+        for _, target in named_targets(config):
             with suppress(NotFound):  # told when a request comes to it
                 if found := self.resolve(target):
                     self._targets[target] = found
 
+    def choices(self, target: Target) -> Found:
+        """What a target of the configuration, or a name somebody wrote, stands for: an alias is looked up first."""
+        if isinstance(target, str):
+            if alias := self.aliases.find(target):
+                return self._usable(alias.target)
+            if known := self._targets.get(target):
+                return Found((Choice(known.provider, known.model),), known.note)
+        return self._usable(target)
+
     def resolve(self, text: str) -> Resolution | None:
-        """Find the provider and the model a text names; None when no configured provider is meant.
+        """Find the provider and the model a text names, which is no alias; None when no configured provider is meant.
 
         A model its provider does not list is taken as written: lists are often behind. Raises NotFound when the text
         has the explicit form `provider,model` and there is no such provider.
         """
         if found := self._targets.get(text):
             return found
-        name = _without_mark(text)
-        if name.lower().startswith(PICKER_PREFIX) and _key(name) not in self._listed:
+        name = without_mark(text)
+        if name.lower().startswith(PICKER_PREFIX) and key_of(name) not in self._listed:
             name = name[len(PICKER_PREFIX) :].strip()
         if "," in name:
             return self._explicit(name)
-        return self._listed.get(_key(name)) or self._with_slash(name) or self._but_for_date(name)
+        return self._listed.get(key_of(name)) or self._with_slash(name) or self._but_for_date(name)
+
+    def _usable(self, target: Target) -> Found:
+        """The members of a target that some provider can serve, each once."""
+        members = [(target, 1.0)] if isinstance(target, str) else [(one.target, one.weight) for one in target]
+        choices: dict[tuple[str, str], Choice] = {}
+        notes = []
+        for text, weight in members:
+            try:
+                found = self.resolve(text)
+            except NotFound as error:
+                notes.append(error.message)
+                continue
+            if found is None:
+                notes.append(f"no provider has a model {quoted(text)}.")
+                continue
+            choices.setdefault(found[:2], Choice(found.provider, found.model, weight))
+            if found.note:
+                notes.append(found.note)
+        return Found(tuple(choices.values()), "; ".join(notes))
 
     def _add(self, provider: Provider) -> None:
         """Of several of one name, provider or model, the first is meant."""
         lower = provider.name.lower()
         first = self._providers.setdefault(lower, provider) is provider
         for model in provider.models:
-            found, key = Resolution(provider.name, model), _key(model)
+            found, key = Resolution(provider.name, model), key_of(model)
             self._listed.setdefault(key, found)
-            self._undated.setdefault(_DATE.sub("", key), found)
+            self._undated.setdefault(without_date(key), found)
             if first:
                 self._models.setdefault((lower, key), found)
 
@@ -79,7 +113,7 @@ class Resolver:
         head, _, model = (part.strip() for part in name.partition(","))
         if not head or not model:
             return None
-        if found := self._of_provider(head, model) or self._listed.get(_key(name)):
+        if found := self._of_provider(head, model) or self._listed.get(key_of(name)):
             return found
         raise NotFound(
             f"There is no provider {quoted(head)}, asked for as {quoted(name)}. Configured providers: {self._names}."
@@ -94,14 +128,14 @@ class Resolver:
         provider = self._providers.get(head.lower())
         if provider is None:
             return None
-        if found := self._models.get((head.lower(), _key(model))):
+        if found := self._models.get((head.lower(), key_of(model))):
             return found
         note = f"provider {quoted(provider.name)} does not list the model {quoted(model)}" if provider.models else ""
         return Resolution(provider.name, model, note)
 
     def _but_for_date(self, name: str) -> Resolution | None:
         """The first provider that lists the model in another dated edition."""
-        wanted = _DATE.sub("", _key(name))
+        wanted = without_date(key_of(name))
         found = self._undated.get(wanted) if wanted else None
         return found and found._replace(note=f"{quoted(name)} was taken for {quoted(found.model)}")
 
@@ -109,23 +143,3 @@ class Resolver:
 def resolve(text: str, config: Config) -> Resolution | None:
     """`Resolver.resolve` for a single name."""
     return Resolver(config).resolve(text)
-
-
-def is_claude_name(model: str) -> bool:
-    """Whether this is a bare `claude-…`: what Claude Code sends when nobody chose anything."""
-    return model.lower().startswith("claude-") and "," not in model and "/" not in model
-
-
-def quoted(text: str) -> str:
-    """A name for a message: quoted, escaped, and cut, since clients choose it."""
-    return repr(text if len(text) <= 100 else text[:100] + "…")
-
-
-def _without_mark(text: str) -> str:
-    text = text.strip()
-    return text[: -len(_LARGE_WINDOW)].rstrip() if text.lower().endswith(_LARGE_WINDOW) else text
-
-
-def _key(model: str) -> str:
-    """What two spellings of one model have in common."""
-    return _without_mark(model).lower()

@@ -8,9 +8,8 @@ once in several turns, hence the walk back. The wordings are those of public iss
 
 from __future__ import annotations
 
-from ..lenient import as_dict, dicts, text_of
+from ..lenient import as_dict, as_list, dicts, text_of
 from ..unified import Json
-from .blocks import newest_first
 
 _ENTERED = ("Plan mode is active", "Plan mode still active")
 _LEFT = "Exited Plan Mode"
@@ -22,7 +21,9 @@ def in_plan_mode(body: Json) -> bool:
     if "safeguards" in body and (mode := _permission_mode(body)):
         return mode == "plan"
     refused: set[str] = set()
-    for message in newest_first(body.get("messages")):
+    for message in reversed(as_list(body.get("messages"))):
+        if not isinstance(message, dict):
+            continue
         if message.get("role") == "assistant":
             if _leaves(message, refused):
                 return False
@@ -46,17 +47,18 @@ def _told(message: Json, refused: set[str]) -> bool | None:
     content = message.get("content")
     any_text = message.get("role") == "system"
     for block in reversed(content if isinstance(content, list) else [{"type": "text", "text": content}]):
-        kind = block.get("type") if isinstance(block, dict) else None
-        if kind == "tool_result":
-            if block.get("is_error") is True:
-                refused.add(text_of(block.get("tool_use_id")))
-        elif kind == "text":
-            text = text_of(block.get("text"))
-            if any_text or text.startswith("<system-reminder>"):
+        if not isinstance(block, dict):
+            continue
+        kind = block.get("type")
+        if kind == "text":
+            text = block.get("text")
+            if isinstance(text, str) and (any_text or text.startswith("<system-reminder>")):
                 if _LEFT in text:
                     return False
                 if any(words in text for words in _ENTERED):
                     return True
+        elif kind == "tool_result" and block.get("is_error") is True:
+            refused.add(text_of(block.get("tool_use_id")))
     return None
 
 

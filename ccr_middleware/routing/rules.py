@@ -1,7 +1,8 @@
-"""The built-in routing rules, each a small pure function, in the order they are asked.
+"""The built-in routing rules, each a small pure function, in the order they are asked. See `ruleset` for those of the
+configuration, which stand between 2 and 3.
 
 1. subagent tag: said for this very task, so it wins over everything else (F13, C30)
-2. explicit model: `provider,model`, `provider/model`, or a listed model that is no Claude name
+2. explicit model: an alias, `provider,model`, `provider/model`, or a listed model that is no Claude name
 3. image: a need, not a wish: a model that cannot see cannot do the turn, however long or thoughtful it is
 4. long context
 5. web search: a need again, before background and think (F21)
@@ -17,13 +18,16 @@ provider lists them. They only decide when there is no default.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NamedTuple
 
 from ..config.schema import Config, Scenario
 from ..errors import NotFound
 from .decision import Decision
 from .facts import Facts
-from .models import Resolution, Resolver, is_claude_name, quoted
+from .models import Found, Resolver
+from .names import is_claude_name, quoted
 
 #: After a long request the next of the session counts as long too, unless it is as short as this (CCR v2's figure).
 SHORT_REQUEST_TOKENS = 20_000
@@ -31,26 +35,42 @@ SHORT_REQUEST_TOKENS = 20_000
 _DEEP_EFFORTS = frozenset({"xhigh", "max"})
 
 
-class Case(NamedTuple):
-    """One request to be routed. `last_input_tokens`: the session's last request, as its provider counted it."""
+@dataclass(slots=True)
+class Case:
+    """One request to be routed.
+
+    `last_input_tokens`: the session's last request, as its provider counted it. `at_least`: set while the tokens have
+    not been counted: they are no fewer than that, and no more than `token_count`. `now`: an aware date and time, in
+    the machine's own zone; None: nobody knows. `foreseen`: what `scenario_of` found, which is asked by many rules.
+    """
 
     facts: Facts
     config: Config
     resolver: Resolver
     token_count: int = 0
     last_input_tokens: int = 0
+    at_least: int | None = None
+    now: datetime | None = None
+    foreseen: Scenario | Literal["", "unsettled"] = ""
 
 
 class Step(NamedTuple):
-    """What a rule says: a decision, or none and perhaps why it could not make one."""
+    """What a rule says: a decision, or none and perhaps why it could not make one.
+
+    `needs_count`: the tokens must be counted before it can say anything. `adjusts`: it holds, and leaves the choice
+    to the built-in rules.
+    """
 
     decision: Decision | None = None
     note: str = ""
+    needs_count: bool = False
+    adjusts: bool = False
 
 
 Rule = Callable[[Case], Step]
 
 PASS = Step()
+NEEDS_COUNT = Step(needs_count=True)
 
 
 def subagent(case: Case) -> Step:
@@ -58,23 +78,30 @@ def subagent(case: Case) -> Step:
     target = case.facts.subagent_target
     if not target:
         return PASS
-    return _named("subagent", target, case, f"a subagent tag names {quoted(target)}")
+    return named("subagent", case.resolver.choices(target), f"a subagent tag names {quoted(target)}")
 
 
 def explicit(case: Case) -> Step:
     """The model the client asked for by name. Raises NotFound for `provider,model` with an unknown provider."""
     asked = case.facts.model
-    if not asked or is_claude_name(asked):
+    if not asked:
+        return PASS
+    if alias := case.resolver.aliases.find(asked):
+        why = f"the client asked for {quoted(asked)}, which is the alias {quoted(alias.name)}"
+        return named("explicit", case.resolver.choices(asked), why)
+    if is_claude_name(asked):
         return PASS
     found = case.resolver.resolve(asked)
     if found is None:
         return Step(note=f"No provider has a model {quoted(asked)}; the routing rules chose another.")
-    return _chosen("explicit", found, f"the client asked for {quoted(asked)}")
+    why = f"the client asked for {quoted(asked)}"
+    reason = f"{why}; {found.note}" if found.note else why
+    return Step(Decision(found.provider, found.model, "explicit", reason), reason if found.note else "")
 
 
 def image(case: Case) -> Step:
     """A new image in the newest user turn."""
-    if not case.config.router.image or not case.facts.has_new_image:
+    if not case.config.router.image or case.config.force_use_image_agent or not case.facts.has_new_image:
         return PASS
     return _scenario("image", case, "the newest user turn brings an image")
 
@@ -84,10 +111,14 @@ def long_context(case: Case) -> Step:
     router = case.config.router
     if not router.long_context:
         return PASS
-    if not _is_long(case.token_count, case.last_input_tokens, router.long_context_threshold):
+    last, threshold = case.last_input_tokens, router.long_context_threshold
+    if not is_long(case.token_count, last, threshold):
         return PASS
-    tokens = max(case.token_count, case.last_input_tokens)
-    return _scenario("long_context", case, f"{tokens} tokens are over the threshold of {router.long_context_threshold}")
+    tokens = max(case.token_count, last)
+    step = _scenario("long_context", case, f"{tokens} tokens are over the threshold of {threshold}")
+    if step.decision and case.at_least is not None and not is_long(case.at_least, last, threshold):
+        return NEEDS_COUNT
+    return step
 
 
 def web_search(case: Case) -> Step:
@@ -108,7 +139,7 @@ def think(case: Case) -> Step:
     """Deep thinking. The thinking field alone means nothing in `auto`: new clients always send it (R13)."""
     if not case.config.router.think:
         return PASS
-    why = _why_think(case.facts, always=case.config.router.think_when == "always")
+    why = why_think(case.facts, always=case.config.router.think_when == "always")
     return _scenario("think", case, why) if why else PASS
 
 
@@ -117,9 +148,30 @@ def default(case: Case) -> Step:
     return _scenario("default", case, "no other rule applies")
 
 
-#: Rules that need no token count; they are asked first.
-UNCOUNTED_RULES: tuple[Rule, ...] = (subagent, explicit, image)
-RULES: tuple[Rule, ...] = (*UNCOUNTED_RULES, long_context, web_search, background, think, default)
+#: What somebody said for this very request, and what the request itself tells.
+NAMING_RULES: tuple[Rule, ...] = (subagent, explicit)
+SCENARIO_RULES: tuple[Rule, ...] = (image, long_context, web_search, background, think, default)
+RULES: tuple[Rule, ...] = (*NAMING_RULES, *SCENARIO_RULES)
+
+
+def scenario_of(case: Case) -> Scenario | None:
+    """What the built-in rules would decide; None: that depends on tokens that have not been counted."""
+    if not case.foreseen:
+        case.foreseen = _foresee(case)
+    return None if case.foreseen == "unsettled" else case.foreseen
+
+
+def _foresee(case: Case) -> Scenario | Literal["unsettled"]:
+    for rule in RULES:
+        try:
+            step = rule(case)
+        except NotFound:  # the client named a provider that there is not
+            return "explicit"
+        if step.needs_count:
+            return "unsettled"
+        if step.decision:
+            return step.decision.scenario
+    return "default"
 
 
 def without_default(case: Case) -> Decision:
@@ -148,12 +200,12 @@ def without_default(case: Case) -> Decision:
     )
 
 
-def _is_long(token_count: int, last_input_tokens: int, threshold: int) -> bool:
+def is_long(token_count: int, last_input_tokens: int, threshold: int) -> bool:
     """Whether a request of so many tokens goes to the long-context model."""
     return token_count > threshold or (last_input_tokens > threshold and token_count > SHORT_REQUEST_TOKENS)
 
 
-def _why_think(facts: Facts, *, always: bool) -> str:
+def why_think(facts: Facts, *, always: bool) -> str:
     """Why the think model shall answer; `""`: it shall not."""
     if facts.thinking == "disabled":
         return ""
@@ -170,20 +222,15 @@ def _why_think(facts: Facts, *, always: bool) -> str:
 def _scenario(scenario: Scenario, case: Case, why: str) -> Step:
     """The configured target of a scenario, when there is one."""
     target = case.config.router.target(scenario)
-    return _named(scenario, target, case, why) if target else PASS
+    return named(scenario, case.resolver.choices(target), why) if target else PASS
 
 
-def _named(scenario: Scenario, target: str, case: Case, why: str) -> Step:
-    """The target a tag or the configuration names; a note when it cannot be used."""
-    try:
-        found = case.resolver.resolve(target)
-    except NotFound as error:
-        return Step(note=f"The {scenario} target was passed over. {error.message}")
-    if found is None:
-        return Step(note=f"The {scenario} target was passed over: no provider has a model {quoted(target)}.")
-    return _chosen(scenario, found, why)
-
-
-def _chosen(scenario: Scenario, found: Resolution, why: str) -> Step:
+def named(scenario: Scenario, found: Found, why: str) -> Step:
+    """The target somebody named, the first of several; a note when it cannot be used, or not as it was written."""
+    if not found.choices:
+        return Step(note=f"The {scenario} target was passed over: {found.note}")
+    first = found.choices[0]
     reason = f"{why}; {found.note}" if found.note else why
-    return Step(Decision(found.provider, found.model, scenario, reason), reason if found.note else "")
+    pool = found.choices if len(found.choices) > 1 else ()
+    decision = Decision(first.provider, first.model, scenario, reason, pool=pool)
+    return Step(decision, reason if found.note else "")

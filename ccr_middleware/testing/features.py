@@ -28,7 +28,7 @@ TOOL: Json = {
 CACHE: Json = {"cache_control": {"type": "ephemeral"}}
 
 
-def _feature(name: str, about: str, *marks: str | float, plain: Json | None = None, **fields: Any) -> Feature:
+def feature(name: str, about: str, *marks: str | float, plain: Json | None = None, **fields: Any) -> Feature:
     """A feature of top-level fields, beside those of every request. `plain`: the fields of the request without it."""
     return Feature(name, about, {**BASE, **fields}, {**BASE, **(plain or {})}, marks)
 
@@ -36,7 +36,7 @@ def _feature(name: str, about: str, *marks: str | float, plain: Json | None = No
 def _said(name: str, about: str, block: Any, *marks: str, plain: Any = "Hello", **fields: Any) -> Feature:
     """A feature of a block (or several) the user sends."""
     request, without = ([{"role": "user", "content": _blocks(content)}] for content in (block, plain))
-    return _feature(name, about, *marks, messages=request, plain={"messages": without, **fields}, **fields)
+    return feature(name, about, *marks, messages=request, plain={"messages": without, **fields}, **fields)
 
 
 def _blocks(content: Any) -> Any:
@@ -57,25 +57,25 @@ def _call(number: int = 1, **input: Any) -> Json:
 def _history(name: str, about: str, block: Json, *marks: str, **fields: Any) -> Feature:
     """A feature of a block the assistant has said earlier."""
     plain = {"messages": _turn(_text("Yes")), **fields}
-    return _feature(name, about, *marks, messages=_turn(block, _text("Yes")), plain=plain, **fields)
+    return feature(name, about, *marks, messages=_turn(block, _text("Yes")), plain=plain, **fields)
 
 
 def _result(name: str, about: str, *marks: str, plain: Json | None = None, **of_result: Any) -> Feature:
     """A feature of a tool's result."""
     tools = [TOOL]
     without = {"messages": _turn(_call(), **(plain or {})), "tools": tools}
-    return _feature(name, about, *marks, messages=_turn(_call(), **of_result), tools=tools, plain=without)
+    return feature(name, about, *marks, messages=_turn(_call(), **of_result), tools=tools, plain=without)
 
 
 def _tool(name: str, about: str, *marks: str, **of_tool: Any) -> Feature:
     """A feature of a tool's definition."""
-    return _feature(name, about, *marks, tools=[{**TOOL, **of_tool}], plain={"tools": [TOOL]})
+    return feature(name, about, *marks, tools=[{**TOOL, **of_tool}], plain={"tools": [TOOL]})
 
 
 def _with_tools(name: str, about: str, *marks: str, **fields: Any) -> Feature:
     """A feature of a field that needs tools."""
     tools = [TOOL, {**TOOL, "name": "list_files"}]
-    return _feature(name, about, *marks, tools=tools, plain={"tools": tools}, **fields)
+    return feature(name, about, *marks, tools=tools, plain={"tools": tools}, **fields)
 
 
 def _text(text: str, **more: Any) -> Json:
@@ -121,21 +121,21 @@ _CITED = {
 #: All features, in the order of the documentation.
 FEATURES: tuple[Feature, ...] = (
     # what is said
-    _feature("system.text", "a system prompt", "mark-system", system="Be brief, mark-system."),
-    _feature(
+    feature("system.text", "a system prompt", "mark-system", system="Be brief, mark-system."),
+    feature(
         "system.blocks",
         "a system prompt of several blocks",
         "mark-first",
         "mark-second",
         system=[_text("mark-first"), _text("mark-second")],
     ),
-    _feature(
+    feature(
         "system.cache_control",
         "a cache mark on the system prompt",
         system=[_text("Be brief.", **CACHE)],
         plain={"system": [_text("Be brief.")]},
     ),
-    _feature(
+    feature(
         "system.in_conversation",
         "a system message among the messages",
         "mark-note",
@@ -194,7 +194,7 @@ FEATURES: tuple[Feature, ...] = (
         "mark-result",
     ),
     # tools
-    _feature(
+    feature(
         "tools.definition",
         "a function: its name, description and schema",
         "read_file",
@@ -217,7 +217,7 @@ FEATURES: tuple[Feature, ...] = (
         "no two calls at once",
         tool_choice={"type": "auto", "disable_parallel_tool_use": True},
     ),
-    _feature(
+    feature(
         "tool_use",
         "a call in the history",
         "read_file",
@@ -226,7 +226,7 @@ FEATURES: tuple[Feature, ...] = (
         tools=[TOOL],
         plain={"tools": [TOOL]},
     ),
-    _feature(
+    feature(
         "tool_use.parallel",
         "several calls at once in the history",
         "mark-left",
@@ -255,17 +255,17 @@ FEATURES: tuple[Feature, ...] = (
         **CACHE,
     ),
     # thinking
-    _feature(
+    feature(
         "thinking.budget",
         "thinking with a budget",
         thinking={"type": "enabled", "budget_tokens": 4096},
         max_tokens=8192,
         plain={"max_tokens": 8192},
     ),
-    _feature("thinking.adaptive", "thinking as much as is needed", thinking={"type": "adaptive"}),
-    _feature("thinking.disabled", "no thinking", thinking={"type": "disabled"}),
-    _feature("output_config.effort", "how hard to try", output_config={"effort": "high"}),
-    _feature(
+    feature("thinking.adaptive", "thinking as much as is needed", thinking={"type": "adaptive"}),
+    feature("thinking.disabled", "no thinking", thinking={"type": "disabled"}),
+    feature("output_config.effort", "how hard to try", output_config={"effort": "high"}),
+    feature(
         "thinking.history",
         "earlier thinking, signed, before a call",
         "mark-thought",
@@ -280,34 +280,34 @@ FEATURES: tuple[Feature, ...] = (
         "bWFyay1yZWRhY3RlZA==",
     ),
     # how to answer
-    _feature("max_tokens", "the greatest length of the answer", 1234, max_tokens=1234),
-    _feature("temperature", "temperature", 0.37, temperature=0.37),
-    _feature("top_p", "top_p", 0.83, top_p=0.83),
-    _feature("top_k", "top_k", 17, top_k=17),
-    _feature("stop_sequences", "what ends the answer", "mark-stop", stop_sequences=["mark-stop"]),
-    _feature("stream", "an answer at once instead of a stream", stream=False),
-    _feature(
+    feature("max_tokens", "the greatest length of the answer", 1234, max_tokens=1234),
+    feature("temperature", "temperature", 0.37, temperature=0.37),
+    feature("top_p", "top_p", 0.83, top_p=0.83),
+    feature("top_k", "top_k", 17, top_k=17),
+    feature("stop_sequences", "what ends the answer", "mark-stop", stop_sequences=["mark-stop"]),
+    feature("stream", "an answer at once instead of a stream", stream=False),
+    feature(
         "output_config.format",
         "an answer in JSON of a schema",
         "mark_answer",
         output_config={"format": {"type": "json_schema", "schema": _SCHEMA}},
     ),
-    _feature(
+    feature(
         "prefill",
         "the beginning of the answer",
         "mark-prefill",
         messages=[USER, {"role": "assistant", "content": "mark-prefill"}],
     ),
-    _feature("metadata.user_id", "who asks", "mark-user", metadata={"user_id": "mark-user"}),
-    _feature("service_tier", "which priority", service_tier="standard_only"),
+    feature("metadata.user_id", "who asks", "mark-user", metadata={"user_id": "mark-user"}),
+    feature("service_tier", "which priority", service_tier="standard_only"),
     # what Anthropic runs itself
-    _feature("server_tools.web_search", "a web search by the provider", tools=[_SEARCH]),
-    _feature(
+    feature("server_tools.web_search", "a web search by the provider", tools=[_SEARCH]),
+    feature(
         "server_tools.code_execution",
         "code run by the provider",
         tools=[{"type": "code_execution_20250825", "name": "code_execution"}],
     ),
-    _feature(
+    feature(
         "server_tools.history",
         "an earlier web search",
         "mark-query",
@@ -321,14 +321,14 @@ FEATURES: tuple[Feature, ...] = (
         _text("It is so.", citations=[_CITED]),
         "mark-cited.example",
     ),
-    _feature(
+    feature(
         "mcp_servers",
         "MCP servers the provider connects to",
         "mark-mcp",
         mcp_servers=[{"type": "url", "url": "https://mark-mcp.example/sse", "name": "mcp"}],
     ),
-    _feature("container", "the container of earlier code", "container_mark", container="container_mark"),
-    _feature(
+    feature("container", "the container of earlier code", "container_mark", container="container_mark"),
+    feature(
         "context_management",
         "editing of the history by the provider",
         context_management={"edits": [{"type": "compact_20260112"}]},

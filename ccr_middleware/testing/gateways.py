@@ -28,25 +28,34 @@ PATHS: Mapping[WireName, str] = {
 }
 
 
-def fake_config(url: str = "http://provider.test", wire: WireName = "chat", **more: Any) -> dict[str, Any]:
-    """A configuration with one provider `fake` at `url` that speaks `wire` and has the model `test-model`. `more` are
-    keys of the configuration; `provider={...}` are further keys of the provider."""
-    provider = {
+def fake_config(
+    url: str = "http://provider.test",
+    wire: WireName = "chat",
+    *,
+    provider: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """A configuration with one provider `fake` at `url` that speaks `wire` and has the model `test-model`.
+
+    A failure is not tried again, so that a provider is asked once for each answer. `provider` are further keys of the
+    provider, `more` of the configuration; they win over what is said here.
+    """
+    fake = {
         "name": "fake",
         "api_base_url": url + PATHS[wire],
         "api_key": "sk-fake",
         "models": ["test-model"],
         "wire": wire,
-        **more.pop("provider", {}),
+        **(provider or {}),
     }
-    return {"Providers": [provider], "Router": {"default": "fake,test-model"}, **more}
+    return {"Providers": [fake], "Router": {"default": "fake,test-model"}, "retry": {"attempts": 0}, **more}
 
 
-def fake_gateway(provider: FakeProvider | FakeServer, wire: WireName = "chat", **more: Any) -> Gateway:
-    """A gateway whose only provider is this one. `more` as for `fake_config`. The environment is not looked at."""
-    if isinstance(provider, FakeServer):
-        return Gateway(fake_config(provider.url, wire, **more), env={})
-    return Gateway(fake_config(wire=wire, **more), transport=provider, env={})
+def fake_gateway(upstream: FakeProvider | FakeServer, wire: WireName = "chat", **settings: Any) -> Gateway:
+    """A gateway whose only provider is this one. `settings` as for `fake_config`. The environment is not looked at."""
+    if isinstance(upstream, FakeServer):
+        return Gateway(fake_config(upstream.url, wire, **settings), env={})
+    return Gateway(fake_config(wire=wire, **settings), transport=upstream, env={})
 
 
 async def ask(

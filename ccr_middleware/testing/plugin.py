@@ -3,7 +3,7 @@
 - `fake_provider`: a provider in this process that plays what it is told: `fake_provider.play(Answer(text="Hello"))`.
 - `fake_server`: the same on a real socket, at `fake_server.url`.
 - `ccr_gateway`: makes gateways in front of the fake provider: `ccr_gateway("gemini")`, `ccr_gateway(strict=True)`,
-  `ccr_gateway(provider=fake_server)`.
+  `ccr_gateway(upstream=fake_server)`.
 
 A test fails when its fake provider was asked more often than it has answers.
 """
@@ -44,11 +44,11 @@ def fake_server() -> Iterator[FakeServer]:
 
 @pytest.fixture
 def ccr_gateway(request: pytest.FixtureRequest) -> Callable[..., Gateway]:
-    """Makes gateways: `ccr_gateway(wire="chat", *, provider=None, **config)`. Without a provider the `fake_provider`
-    of the test answers; `config` are keys of the configuration (see `gateways.fake_config`)."""
+    """Makes gateways: `ccr_gateway(wire="chat", *, upstream=None, **settings)`. Without an upstream the `fake_provider`
+    of the test answers; `settings` as for `gateways.fake_config`."""
     from .gateways import fake_gateway
 
-    def make(wire: WireName = "chat", *, provider: FakeProvider | FakeServer | None = None, **config: Any) -> Gateway:
-        return fake_gateway(provider or request.getfixturevalue("fake_provider"), wire, **config)
+    def make(wire: WireName = "chat", *, upstream: FakeProvider | FakeServer | None = None, **settings: Any) -> Gateway:
+        return fake_gateway(upstream or request.getfixturevalue("fake_provider"), wire, **settings)
 
     return make

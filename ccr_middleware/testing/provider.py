@@ -20,8 +20,9 @@ from urllib.parse import urlsplit
 
 from ..upstream.base import WireRequest
 from ..wire.format import WireName
-from .answers import Answer, answer_script
+from .answers import Answer
 from .script import PATIENCE_SECONDS, Script, Signal, json_answer, play, until
+from .written import answer_script
 
 
 @dataclass

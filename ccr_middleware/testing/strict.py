@@ -1,7 +1,7 @@
 """A strict reader of what an Anthropic client is sent, independent of the code that writes it.
 
     checked = check_stream(body)                      # raises Violation, naming the event and the rule
-    assert checked.text == "Hello" and checked.tools == [Tool("call_1", "read", {"path": "a"})]
+    assert checked.text == "Hello" and checked.tools == [Tool("call_0001", "read", {"path": "a"})]
     check_message(json.loads(body))                   # the same rules for a JSON answer
     check_error(body)                                 # an Anthropic error body
 

@@ -1,6 +1,6 @@
 """Transformers that state facts: which wire format a provider speaks, and how.
 
-Hosts that are known (`wire/chat/hosts.py`) need none of these. They are for the same services behind another address,
+Hosts that are known (the catalogue) need none of these. They are for the same services behind another address,
 and for configurations of CCR v2, which name them everywhere. A fact here wins over what is known of the host, so
 only facts are stated that hold for every model there.
 """

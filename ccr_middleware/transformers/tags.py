@@ -27,15 +27,19 @@ class Tags:
     """Splits text into text and thinking.
 
     `once`: behind the first pair of tags all is text. Otherwise they may come anywhere and any number of times, and a
-    closing tag alone is dropped. `inside`: the text begins behind an opening tag that is not shown.
+    closing tag alone is dropped. `leading`: like `once`, and the text must begin with it: further in, a tag is
+    something the model writes about. `inside`: the text begins behind an opening tag that is not shown.
     """
 
-    __slots__ = ("_behind_tag", "_close", "_held", "_inside", "_once", "_open", "_said", "passed")
+    __slots__ = ("_behind_tag", "_close", "_held", "_inside", "_leading", "_once", "_open", "_said", "passed")
 
-    def __init__(self, open_tag: str, close_tag: str, *, once: bool = False, inside: bool = False) -> None:
+    def __init__(
+        self, open_tag: str, close_tag: str, *, once: bool = False, leading: bool = False, inside: bool = False
+    ) -> None:
         self._open = open_tag
         self._close = close_tag
-        self._once = once
+        self._once = once or leading
+        self._leading = leading
         self._inside = inside
         self._held = ""
         self._said = False
@@ -56,6 +60,8 @@ class Tags:
         """What a further piece of text says, as far as that is sure."""
         text, self._held = self._held + text, ""
         out: list[Piece] = []
+        if self._leading and not self._said and not self._may_lead(text):
+            self.passed = True
         while text := self._skip_breaks(text):
             at, tag = self._next_tag(text)
             if not tag:
@@ -73,6 +79,7 @@ class Tags:
         held, self._held = self._held, ""
         self._say(held, out)
         self._behind_tag = False
+        self.passed = self.passed or (self._leading and not self._inside)
         return out
 
     def leave(self) -> None:
@@ -80,6 +87,11 @@ class Tags:
         if self._inside:
             self._pass(self._close)
             self._behind_tag = False
+
+    def _may_lead(self, text: str) -> bool:
+        """Whether a text begins with the tag, or may be the beginning of that."""
+        stripped = text.lstrip()
+        return stripped.startswith(self._open) or self._open.startswith(stripped)
 
     def _skip_breaks(self, text: str) -> str:
         if self._behind_tag and text:
@@ -115,6 +127,7 @@ class Tags:
     def _say(self, text: str, out: list[Piece]) -> None:
         if text:
             self._said = True
+            self.passed = self.passed or (self._leading and not self._inside)
             out.append(("thinking" if self._inside else "text", text))
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from pydantic import AliasChoices, Field
 
 from ..losses import Losses
-from ..unified import Json
+from ..unified import Item, Json, UnifiedMessage, in_order, parts_of
 from .base import Level, NoOptions, Stage, TransformContext, Transformer, UpstreamRequest
 from .tags import Tags, TagStage
 
@@ -77,41 +77,27 @@ def _with_instruction(messages: list[Json]) -> list[Json]:
     last = messages[-1]
     if last["role"] != "user":
         return [*messages, {"role": "user", "content": INSTRUCTION}]
-    return [*messages[:-1], {**last, "content": [*_parts(last["content"]), {"type": "text", "text": INSTRUCTION}]}]
+    return [*messages[:-1], {**last, "content": [*parts_of(last["content"]), {"type": "text", "text": INSTRUCTION}]}]
 
 
 def _reasoning_in_text(message: Json, losses: Losses) -> Json:
     """An assistant message whose thinking is tagged text, at the place where it was."""
-    thinking, parts = iter(message["thinking"]), iter(_parts(message["content"]))
-    order = message.get("order") or _plain_order(message)
     content: list[Json] = []
-    new_order: list[str] = []
-    for item in order:
-        if item == "content":
-            content.append(next(parts))
-        elif item == "thinking":
-            block = next(thinking)
-            if "redacted" in block:
+    order: list[Item] = []
+    for kind, value in in_order(cast(UnifiedMessage, message)):
+        if kind == "call":
+            order.append(kind)
+            continue
+        if kind == "thinking":
+            if "redacted" in value:
                 losses.add("thinking.redacted", "dropped", "Encrypted reasoning can be read by its maker only.")
-            if not (text := block["text"]):
+            if not value["text"]:
                 continue
-            content.append({"type": "text", "text": f"{OPEN_TAG}\n{text}\n{CLOSE_TAG}\n"})
-        new_order.append("call" if item == "call" else "content")
+            value = {"type": "text", "text": f"{OPEN_TAG}\n{value['text']}\n{CLOSE_TAG}\n"}
+        content.append(value)
+        order.append("content")
     plain = {key: value for key, value in message.items() if key not in ("thinking", "order")}
-    return {**plain, "content": content or message["content"], **({"order": new_order} if "order" in message else {})}
-
-
-def _plain_order(message: Json) -> list[str]:
-    calls = message.get("tool_calls", ())
-    return (
-        ["thinking"] * len(message["thinking"]) + ["content"] * len(_parts(message["content"])) + ["call"] * len(calls)
-    )
-
-
-def _parts(content: Any) -> list[Json]:
-    if isinstance(content, str):
-        return [{"type": "text", "text": content}] if content else []
-    return list(content or ())
+    return {**plain, "content": content or message["content"], **({"order": order} if "order" in message else {})}
 
 
 class ThinkTagOptions(NoOptions):

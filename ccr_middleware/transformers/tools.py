@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from ..unified import Json
+from ..unified import Json, parts_of
 from .base import Level, NoOptions, Stage, TransformContext, Transformer, UpstreamRequest
 from .calls import Call, Calls, around_calls
 from .exit_text import PARAMETER, ExitText
@@ -79,9 +79,7 @@ def _with_reminder(messages: list[Json]) -> list[Json]:
     part = {"type": "text", "text": _REMINDER}
     if not messages or messages[0]["role"] != "system":
         return [{"role": "system", "content": [part]}, *messages]
-    content = messages[0]["content"]
-    parts = [{"type": "text", "text": content}] if isinstance(content, str) and content else content or []
-    return [{**messages[0], "content": [*parts, part]}, *messages[1:]]
+    return [{**messages[0], "content": [*parts_of(messages[0]["content"]), part]}, *messages[1:]]
 
 
 class _ExitStage:

@@ -51,17 +51,29 @@ def read_request(
     """
     if not isinstance(body, dict):
         raise BadRequest("the request must be a JSON object")
-    spoken, losses = client_format(client), Losses()
-    inbound = spoken.read(body, losses)
+    created = int(time.time()) if created is None else created
+    return read_as(client_format(client), body, request_id=new_id("req_"), created=created, new_id=new_id)
+
+
+def read_as(
+    client: ClientFormat, body: Json, *, request_id: str, created: int, new_id: Callable[[str], str]
+) -> ClientRequest:
+    """`read_request` for a format that is known already."""
+    losses = Losses()
+    inbound = client.read(body, losses)
+    check_messages(inbound.body)
     model = inbound.body.get("model")
-    settings = WriterSettings(
-        request_id=new_id("req_"),
-        model=model if isinstance(model, str) else "",
-        created=int(time.time()) if created is None else created,
-        echo=inbound.echo,
-        new_id=new_id,
+    if model is not None and not isinstance(model, str):
+        raise BadRequest("model: must be a string")
+    return ClientRequest(
+        inbound.body, losses, client, WriterSettings(request_id, model or "", created, inbound.echo, new_id)
     )
-    return ClientRequest(inbound.body, losses, spoken, settings)
+
+
+def check_messages(body: Json) -> None:
+    """Raise BadRequest when there is nothing to answer."""
+    if not isinstance(body.get("messages"), list):
+        raise BadRequest("messages: is missing" if "messages" not in body else "messages: must be a list")
 
 
 def write_answer(message: Json, request: ClientRequest) -> Json:

@@ -23,9 +23,9 @@ from ..targets import Target
 from ..transformers.base import TransformContext, UpstreamRequest
 from ..unified import Json, Part, UnifiedRequest
 from ..wire.answer import TranslatedAnswer
-from ..wire.chat.errors import error_from_chunk
 from ..wire.format import Recall, WireFormat
 from ..wire.platforms import Platform
+from ..wire.provider_errors import error_from_chunk
 
 
 class Conversion(NamedTuple):
@@ -75,7 +75,7 @@ class Conversion(NamedTuple):
             max_tokens=self.max_tokens,
         )
         return TranslatedAnswer(
-            cast(WireFormat[Any], target.format),
+            cast("WireFormat[Any]", target.format),
             MessageStream(settings),
             read_error,
             stop=self.stop,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -21,8 +21,8 @@ from ..transformers.base import TransformContext
 from ..transformers.builtin import builtin_registry
 from ..transformers.registry import Registry
 from ..unified import Json
-from ..wire.chat.errors import read_error
 from ..wire.format import Recall, WireName, recall_nothing
+from ..wire.provider_errors import read_error
 from .client import ClientRequest, new_id, read_request
 from .conversion import convert, open_relay, relay
 
@@ -77,7 +77,7 @@ def translate_request(
     Raises BadRequest naming the place in the request, ConfigError for settings that cannot be used.
     """
     asked = request if isinstance(request, ClientRequest) else read_request(request, "messages", created=0)
-    snapshot = _snapshot(
+    snapshot = snapshot_of(
         [(one, {}) if isinstance(one, str) else one for one in use],
         registry or builtin_registry(),
         name=_host_of(base_url) or wire or "provider",
@@ -152,8 +152,8 @@ def _url(target: Target, stream: bool) -> str:
     return "" if target.provider.base_url == _NO_URL else target.url(stream=stream)
 
 
-def _snapshot(uses: list[tuple[str, Mapping[str, Any]]], registry: Registry, **settings: Any) -> Snapshot:
-    """A configuration with one provider. Raises ConfigError."""
+def snapshot_of(uses: Sequence[tuple[str, Mapping[str, Any]]], registry: Registry, **settings: Any) -> Snapshot:
+    """A configuration with one provider, which uses these transformers and has these fields. Raises ConfigError."""
     for name, options in uses:
         registry.make(name, dict(options), "use")  # a configuration only warns of names that it does not know
     try:

@@ -45,7 +45,7 @@ class TranslatedAnswer:
     @property
     def error(self) -> UpstreamError | None:
         """The failure the provider reported."""
-        return cast(UpstreamError | None, self.message.error)
+        return cast("UpstreamError | None", self.message.error)
 
     @property
     def finishing(self) -> bool:
@@ -67,11 +67,14 @@ class TranslatedAnswer:
         return Output(events)
 
     def finish(self) -> Output:
-        """Let every stage give what it held back, and end the message."""
+        """Let every stage give what it held back, and end the message. A stream that was cut ends in an error, unless
+        all has been said but why it ends so."""
         events = self._events(self._chunks.finish())
+        if self._chunks.cut and not self.finishing and self.error is None:
+            self.message.error = UpstreamBroken("the provider's stream was cut: the JSON it is made of is not closed")
         events += self._events_of(self._reader_chunks(_drain(self._wire_stages)))
         events += self._events_of(self._through_unified(self._reader.finish()))
-        events += self._events_of(cast(list[UnifiedChunk], _drain(self._unified_stages)))
+        events += self._events_of(cast("list[UnifiedChunk]", _drain(self._unified_stages)))
         return Output(events + self.message.finish())
 
     def whole(self, body: bytes) -> Output:
@@ -108,7 +111,7 @@ class TranslatedAnswer:
     def _through_unified(self, chunks: list[UnifiedChunk]) -> list[UnifiedChunk]:
         if not self._unified_stages:
             return chunks
-        return cast(list[UnifiedChunk], list(_through(self._unified_stages, cast(list[Json], chunks))))
+        return cast("list[UnifiedChunk]", list(_through(self._unified_stages, cast("list[Json]", chunks))))
 
     def _events_of(self, chunks: list[UnifiedChunk]) -> list[Event]:
         if len(chunks) == 1:

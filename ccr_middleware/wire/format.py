@@ -51,11 +51,16 @@ class Decoder(Protocol):
     """Bytes → chunks, as the provider wrote them, cut anywhere.
 
     `done`: the provider said that nothing follows. `malformed`: how many events could not be read and were skipped.
+    `cut`: after `finish`, whether the stream lacks an end that it must have; one of events need not have any.
     `feed` raises ValueError when it is no stream at all or an event grows beyond all limits.
     """
 
     done: bool
     malformed: int
+
+    @property
+    def cut(self) -> bool:
+        """Whether it is certain that something is missing."""
 
     def feed(self, data: bytes) -> list[Json]:
         """The chunks completed by these bytes."""

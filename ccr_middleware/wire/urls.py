@@ -19,7 +19,7 @@ NamedEndpoint = Literal["chat", "messages", "responses"]
 _ENDPOINTS: dict[NamedEndpoint, str] = {"chat": "chat/completions", "messages": "messages", "responses": "responses"}
 
 #: A segment that is a version: v1, v4, v1beta, v1beta1.
-_VERSION = re.compile(r"v\d+(?:(?:alpha|beta)\d*)?")
+VERSION = re.compile(r"v\d+(?:(?:alpha|beta)\d*)?")
 
 #: Last segments behind which a version has to be added.
 _UNVERSIONED = frozenset({"api", "anthropic", "compatible-mode"})
@@ -54,10 +54,10 @@ def _end(path: str, wire: NamedEndpoint) -> str:
         return ""
     if not last or last in _UNVERSIONED:
         return f"v1/{endpoint}"
-    if _VERSION.fullmatch(last):
+    if VERSION.fullmatch(last):
         return endpoint
     if last == "openai":  # Gemini has it below a version, others above one
-        return endpoint if _VERSION.fullmatch(path.lower().split("/")[-2]) else f"v1/{endpoint}"
+        return endpoint if VERSION.fullmatch(path.lower().split("/")[-2]) else f"v1/{endpoint}"
     return ""
 
 
@@ -68,7 +68,7 @@ def wire_for(base_url: str) -> WireName:
     if url is None:
         return "chat"
     segments = [segment.lower() for segment in url.path.split("/") if segment]
-    if segments and _VERSION.fullmatch(segments[-1]):
+    if segments and VERSION.fullmatch(segments[-1]):
         segments.pop()
     last = segments[-1] if segments else ""
     if url.hostname == "api.anthropic.com" or last in ("messages", "anthropic") or platform_for(base_url) == "bedrock":

@@ -23,7 +23,7 @@ def test_a_tool_call_in_pieces(fake_provider, ccr_gateway):
 
     checked = asyncio.run(ask(ccr_gateway(), "Read a.py", tools=tools))
 
-    assert checked.tools == [("call_1", "read", {"path": "a.py"})]
+    assert checked.tools == [("call_0001", "read", {"path": "a.py"})]
     assert fake_provider.bodies[0]["tools"][0]["function"]["name"] == "read"
 
 
@@ -39,7 +39,7 @@ def test_a_connection_that_is_cut(fake_server, ccr_gateway):
     fake_server.play(Answer(text="Hel", then=CUT))
 
     async def main():
-        gateway = ccr_gateway(provider=fake_server)
+        gateway = ccr_gateway(upstream=fake_server)
         async with gateway.lifespan():
             return await ask(gateway, "Hi")
 

@@ -10,8 +10,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from ccr_middleware.testing import CUT, Exchange, Script, json_answer, stream
+
 from ..support import chat
-from ..support.scripted import CUT, Exchange, Script, json_answer, stream
 
 OVERFLOW = "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens."
 

@@ -9,9 +9,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from ccr_middleware.testing import FakeServer
 from ccr_middleware.upstream import Library, PoolSettings, Transport, WireRequest, WireResponse, open_transport
-
-from .sockets import ScriptedProvider
 
 BODY = b'{"model":"m","messages":[]}'
 HEADERS = {"content-type": "application/json", "authorization": "Bearer sk-secret"}
@@ -39,7 +38,7 @@ def run(library: Library, scenario: Callable[[Transport], Awaitable[None]], **se
     asyncio.run(main())
 
 
-def request_to(provider: ScriptedProvider, path: str = "/v1/chat/completions", **fields: object) -> WireRequest:
+def request_to(provider: FakeServer, path: str = "/v1/chat/completions", **fields: object) -> WireRequest:
     """A request to a provider, with any field replaced."""
     return WireRequest(**{"url": provider.url + path, "headers": dict(HEADERS), "body": BODY, **fields})
 

@@ -8,11 +8,11 @@ import asyncio
 from typing import Any
 
 from ccr_middleware import Gateway
+from ccr_middleware.testing.asgi import Reply
 from ccr_middleware.testing.provider import FakeProvider, Plan
 from ccr_middleware.testing.script import json_answer, stream
 from ccr_middleware.testing.strict import Checked, check_message, check_stream
 
-from .asgi import Reply
 from .gateway import ask, body
 
 Json = dict[str, Any]

@@ -3,17 +3,12 @@
 from typing import Any
 
 from ccr_middleware.testing.fate import Feature
-from ccr_middleware.testing.features import BASE, TOOL, USER
+from ccr_middleware.testing.features import TOOL, USER, feature
 
 Json = dict[str, Any]
 
 CALL: Json = {"type": "tool_use", "id": "toolu_1", "name": "read_file", "input": {"path": "a.txt"}}
 GO_ON: Json = {"role": "user", "content": "Go on"}
-
-
-def feature(name: str, about: str, *marks: str | float, plain: Json | None = None, **fields: Any) -> Feature:
-    """A feature of top-level fields. `plain`: the fields of the request without it."""
-    return Feature(name, about, {**BASE, **fields}, {**BASE, **(plain or {})}, marks)
 
 
 def said(name: str, about: str, block: Json, *marks: str) -> Feature:

@@ -15,7 +15,7 @@ import pytest
 from ccr_middleware import Gateway
 from ccr_middleware.testing.answers import Answer
 from ccr_middleware.testing.provider import FakeProvider, Plan
-from ccr_middleware.testing.script import FEEDINGS, stream
+from ccr_middleware.testing.script import stream
 from ccr_middleware.testing.strict import Checked, check_stream
 from ccr_middleware.testing.wires import WRITERS, chat, gemini, responses
 
@@ -26,7 +26,6 @@ Json = dict[str, Any]
 #: The wire formats that are translated; Gemini streams in two forms (fixtures fact 3).
 FORMS = ("chat", "gemini", "gemini array", "responses")
 each_form = pytest.mark.parametrize("form", FORMS)
-each_feeding = pytest.mark.parametrize("feeding", FEEDINGS)
 each_wire = pytest.mark.parametrize("wire", ["chat", "gemini", "responses"])
 
 #: Where each provider is, and its model.

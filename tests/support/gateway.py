@@ -3,9 +3,8 @@
 from typing import Any
 
 from ccr_middleware import Gateway
-
-from .asgi import Reply, post
-from .scripted import ScriptedTransport
+from ccr_middleware.testing import FakeProvider, post
+from ccr_middleware.testing.asgi import Reply
 
 #: Short enough for a test, in every respect.
 FAST = {"commit_seconds": 0.05, "ping_seconds": 0.05, "grace_seconds": 0.05}
@@ -30,13 +29,14 @@ def config(**more: Any) -> dict[str, Any]:
             },
         ],
         "Router": {"default": "chat,m1"},
+        "retry": {"attempts": 0},  # one script, one request
     }
     return document | more
 
 
-def gateway(plan: Any, **more: Any) -> tuple[Gateway, ScriptedTransport]:
+def gateway(plan: Any, **more: Any) -> tuple[Gateway, FakeProvider]:
     """A gateway whose providers play a script (see `scripted`)."""
-    transport = ScriptedTransport(plan)
+    transport = FakeProvider(plan)
     return Gateway(config(**more), transport=transport), transport
 
 

@@ -4,34 +4,20 @@ checked = stream(sse(chunk(text("Hello")), chunk(finish="STOP")), feeding="bytes
 signatures(checked) == [{"s": "…", "on": "call"}]
 """
 
-from itertools import count
 from typing import Any
 
 from ccr_middleware.anthropic.events import frame
 from ccr_middleware.anthropic.signature import read_signature
-from ccr_middleware.anthropic.stream import MessageStream, StreamSettings
 from ccr_middleware.errors import UpstreamError
 from ccr_middleware.jsonio import loads
-from ccr_middleware.testing.wires.gemini import array, call, chunk, sse, text
-from ccr_middleware.wire.chat.errors import error_from_chunk
+from ccr_middleware.testing import Checked, check_stream
+from ccr_middleware.testing.script import feed
+from ccr_middleware.testing.wires.gemini import sse
 from ccr_middleware.wire.gemini.chunks import GeminiChunks
 from ccr_middleware.wire.gemini.reader import GeminiReader
+from ccr_middleware.wire.provider_errors import error_from_chunk
 
-from .scripted import feed
-from .strict import Checked, check_stream
-
-__all__ = [
-    "Run",
-    "array",
-    "call",
-    "chunk",
-    "failure",
-    "signatures",
-    "sse",
-    "stream",
-    "text",
-    "whole",
-]
+from .translate import new_message
 
 Json = dict[str, Any]
 
@@ -40,17 +26,9 @@ class Run:
     """One answer: its events, its error, and what the decoder counted. `done` after the last byte, before the end."""
 
     def __init__(self, **settings: Any) -> None:
-        numbers = count(1)
-        defaults = {
-            "message_id": "msg_test",
-            "model": "asked-model",
-            "input_tokens": 7,
-            "new_tool_id": lambda: f"toolu_{next(numbers)}",
-            "issuer": "gemini",
-        }
         self.decoder = GeminiChunks()
         self.reader = GeminiReader(_read_error)
-        self.message = MessageStream(StreamSettings(**(defaults | settings)))
+        self.message = new_message(**{"issuer": "gemini", **settings})
         self.events: list[Json] = []
         self.done = False
 

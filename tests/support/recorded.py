@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from .scripted import FEEDINGS, feed
+from ccr_middleware.testing.script import FEEDINGS, feed
 
 VARIABLE = "CCR_RECORDED_TRAFFIC"
 MISSING = f"no recorded traffic: {VARIABLE} does not name its folder"

@@ -21,9 +21,9 @@ from ccr_middleware.losses import Losses
 from ccr_middleware.pairing import pair_tools
 from ccr_middleware.unified import Remembered
 from ccr_middleware.wire.answer import TranslatedAnswer
-from ccr_middleware.wire.chat.errors import error_from_chunk
 from ccr_middleware.wire.format import Recall, WireFormat, WireName, recall_nothing
 from ccr_middleware.wire.formats import wire_format
+from ccr_middleware.wire.provider_errors import error_from_chunk
 
 from . import recorded
 from .strict_chat import check_body

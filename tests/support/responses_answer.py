@@ -1,4 +1,4 @@
-"""Builds what Responses providers send, and runs it through decoder, reader and writer: bytes in, checked events out.
+"""Runs a Responses answer through decoder, reader and writer alone: bytes in, checked events out.
 
 body = sse(*begin(), *message("Hel", "lo"), completed())
 assert stream(body).text == "Hello"
@@ -7,79 +7,33 @@ assert whole(response([message_item("Hello")])).text == "Hello"
 
 import json
 from collections.abc import Callable
-from itertools import count
 from typing import Any
 
 from ccr_middleware.anthropic.events import frame
 from ccr_middleware.anthropic.signature import read_signature
-from ccr_middleware.anthropic.stream import MessageStream, StreamSettings
+from ccr_middleware.anthropic.stream import MessageStream
 from ccr_middleware.errors import UpstreamError
-from ccr_middleware.testing.wires.responses import (
-    added,
-    begin,
-    call,
-    call_item,
-    completed,
-    delta,
-    done,
-    event,
-    message,
-    message_item,
-    reasoning_item,
-    response,
-    sse,
-    without,
-)
+from ccr_middleware.testing import Checked, check_stream
+from ccr_middleware.testing.script import feed
+from ccr_middleware.testing.wires.responses import call, call_item, message, message_item
 from ccr_middleware.unified import UnifiedChunk
 from ccr_middleware.wire.responses.chunks import ResponsesChunks
 from ccr_middleware.wire.responses.reader import ResponsesReader
 
-from .scripted import feed
-from .strict import Checked, check_stream
-
-__all__ = [
-    "ARGUMENTS",
-    "CALL",
-    "CUSTOM",
-    "READ",
-    "added",
-    "begin",
-    "call",
-    "call_item",
-    "chunks_of",
-    "completed",
-    "delta",
-    "done",
-    "error_of",
-    "event",
-    "message",
-    "message_item",
-    "new_message",
-    "new_reader",
-    "reasoning_item",
-    "response",
-    "sealed",
-    "sse",
-    "stream",
-    "two_of_each",
-    "whole",
-    "whole_chunks",
-    "without",
-    "written",
-]
+from .translate import new_message
 
 Json = dict[str, Any]
 
 #: A call in its three forms: arguments on the wire, the item, and what the client sees.
 ARGUMENTS = '{"path": "a.py"}'
 CALL = call_item(arguments=ARGUMENTS)
-READ = ("call_1", "read", {"path": "a.py"})
-CUSTOM = {"type": "custom_tool_call", "id": "ct_1", "call_id": "call_1", "name": "patch", "input": 'a "b"\nc'}
+READ = ("call_0001", "read", {"path": "a.py"})
+CUSTOM = {"type": "custom_tool_call", "id": "ct_1", "call_id": "call_0001", "name": "patch", "input": 'a "b"\nc'}
 
 
 def two_of_each() -> tuple[list[Json], list[Json]]:
     """A message and two calls: the events they are streamed in, and the finished items."""
-    other = call_item("write", '{"path": "b.py"}', "call_2", "fc_2")
+    other = call_item("write", '{"path": "b.py"}', "call_0002", "fc_2")
     events = [
         *message("I look.", index=0),
         *call(CALL, '{"path": ', '"a.py"}', index=1),
@@ -89,19 +43,6 @@ def two_of_each() -> tuple[list[Json], list[Json]]:
 
 
 # -- what becomes of it ------------------------------------------------------------------------------------
-
-
-def new_message(**settings: Any) -> MessageStream:
-    """A writer with predictable ids."""
-    numbers = count(1)
-    defaults: Json = {
-        "message_id": "msg_test",
-        "model": "asked-model",
-        "input_tokens": 7,
-        "new_tool_id": lambda: f"toolu_{next(numbers)}",
-        "issuer": "openai-responses",
-    }
-    return MessageStream(StreamSettings(**(defaults | settings)))
 
 
 def new_reader() -> ResponsesReader:
@@ -128,7 +69,7 @@ def whole_chunks(document: Json) -> list[UnifiedChunk]:
 
 def written(chunks: list[UnifiedChunk], **settings: Any) -> tuple[list[Json], MessageStream]:
     """The Anthropic events of unified chunks, and their writer."""
-    writer = new_message(**settings)
+    writer = new_message(**{"issuer": "openai-responses", **settings})
     events = [one for chunk in chunks for one in writer.feed(chunk)]
     return events + writer.finish(), writer
 

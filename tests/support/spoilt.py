@@ -162,13 +162,3 @@ class OneIdForAll(Stages):
     def piece(self, piece: Json) -> list[Json]:
         calls = [{**delta, "id": "same", "index": number} for number, delta in enumerate(piece.get("tool_calls", ()))]
         return [{**piece, "tool_calls": calls}] if calls else [piece]
-
-
-class LosesStops(Stages):
-    """Sees the events of an Anthropic stream, and breaks their grammar."""
-
-    name = "loses-stops"
-    level = "wire"
-
-    def piece(self, piece: Json) -> list[Json]:
-        return [] if piece.get("type") == "content_block_stop" else [piece]

@@ -13,13 +13,12 @@ from ccr_middleware.anthropic.events import frame
 from ccr_middleware.anthropic.request import to_unified
 from ccr_middleware.anthropic.stream import MessageStream, StreamSettings
 from ccr_middleware.losses import Losses
+from ccr_middleware.testing import Checked, check_stream
 from ccr_middleware.transformers.base import TransformContext, Transformer, UpstreamRequest
 from ccr_middleware.transformers.builtin import BUILTIN, builtin_registry
 from ccr_middleware.unified import UnifiedRequest
-from ccr_middleware.wire.chat.dialects import dialect_for
+from ccr_middleware.wire.chat.dialect import dialect_for
 from ccr_middleware.wire.chat.request import build_chat_body
-
-from .strict import Checked, check_stream
 
 Json = dict[str, Any]
 REGISTRY = builtin_registry()
@@ -91,7 +90,7 @@ def shown(chunks: Iterable[Json]) -> Checked:
 
 def call(index: int, name: str, *pieces: str, id: str | None = None) -> list[Json]:
     """The deltas of one call."""
-    first: Json = {"index": index, "id": id or f"call_{index}", "name": name}
+    first: Json = {"index": index, "id": id or f"call_{index:04}", "name": name}
     return [{"tool_calls": [first]}, *({"tool_calls": [{"index": index, "arguments": p}]} for p in pieces)]
 
 

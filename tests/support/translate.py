@@ -2,24 +2,18 @@
 
 from itertools import count
 
-import pytest
-
 from ccr_middleware.anthropic.events import frame
 from ccr_middleware.anthropic.stream import MessageStream, StreamSettings
 from ccr_middleware.errors import UpstreamError
 from ccr_middleware.jsonio import dumps
+from ccr_middleware.testing import Checked, check_stream
+from ccr_middleware.testing.script import feed
 from ccr_middleware.wire.answer import TranslatedAnswer
 from ccr_middleware.wire.chat.format import CHAT
 
-from .strict import Checked, check_stream
 
-#: Every streaming case runs with whole reads, with single bytes, and with CRLF.
-FEEDINGS = ("whole", "bytes", "crlf")
-each_feeding = pytest.mark.parametrize("feeding", FEEDINGS)
-
-
-def new_answer(**settings) -> TranslatedAnswer:
-    """A reader as the gateway makes it, with predictable ids."""
+def new_message(**settings) -> MessageStream:
+    """A writer with predictable ids."""
     numbers = count(1)
     defaults = {
         "message_id": "msg_test",
@@ -27,8 +21,12 @@ def new_answer(**settings) -> TranslatedAnswer:
         "input_tokens": 7,
         "new_tool_id": lambda: f"toolu_{next(numbers)}",
     }
-    stop = settings.pop("stop", ())
-    return TranslatedAnswer(CHAT, MessageStream(StreamSettings(**(defaults | settings))), _read_error, stop=stop)
+    return MessageStream(StreamSettings(**(defaults | settings)))
+
+
+def new_answer(*, stop=(), **settings) -> TranslatedAnswer:
+    """A reader of chat completions as the gateway makes it."""
+    return TranslatedAnswer(CHAT, new_message(**settings), _read_error, stop=stop)
 
 
 def _read_error(error) -> UpstreamError:
@@ -36,17 +34,10 @@ def _read_error(error) -> UpstreamError:
     return UpstreamError(text, status=502)
 
 
-def pieces(data: bytes, feeding: str) -> list[bytes]:
-    """The reads in which a body arrives."""
-    if feeding == "crlf":
-        data = data.replace(b"\n", b"\r\n")
-    return [data[i : i + 1] for i in range(len(data))] if feeding == "bytes" else [data]
-
-
 def events_of(data: bytes, feeding: str = "whole", **settings) -> tuple[list[dict], TranslatedAnswer]:
     """All events of a streamed answer, and its reader."""
     answer = new_answer(**settings)
-    events = [event for piece in pieces(data, feeding) for event in answer.feed(piece).events]
+    events = [event for piece in feed(data, feeding) for event in answer.feed(piece).events]
     return events + answer.finish().events, answer
 
 

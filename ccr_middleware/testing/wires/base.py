@@ -56,6 +56,11 @@ class Writer(ABC):
         return self.answer.error or 500
 
     @property
+    def unfinished(self) -> bool:
+        """Whether the content breaks off: it is cut, or an error follows."""
+        return self.answer.then is not None or self.answer.error is not None
+
+    @property
     def finish(self) -> Finish | None:
         """Why the answer ended."""
         return self.answer.stop_reason

@@ -1,8 +1,8 @@
 """Builders of what chat-completions providers send: chunks, streams and JSON answers.
 
     chat.sse(chat.text("Hel"), chat.text("lo"), chat.finish("stop"), chat.usage(12, 3))
-    chat.sse(chat.tool(0, "call_1", "read", '{"path":'), chat.tool(0, arguments='"a"}'), chat.finish("tool_calls"))
-    chat.whole("Hello", reasoning="hm", tools=[("call_1", "read", '{"path":"a"}')], finish="tool_calls")
+    chat.sse(chat.tool(0, "call_0001", "read", '{"path":'), chat.tool(0, arguments='"a"}'), chat.finish("tool_calls"))
+    chat.whole("Hello", reasoning="hm", tools=[("call_0001", "read", '{"path":"a"}')], finish="tool_calls")
 
 A builder's argument left out is a key left out; None given is `null` on the wire.
 """

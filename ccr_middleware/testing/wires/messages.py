@@ -124,23 +124,19 @@ class MessagesWriter(Writer):
         events = [start(answer.usage, model=self.model)]
         for index, (whole, pieces) in enumerate(self._blocks()):
             events += block(index, whole, pieces)
-        unfinished = answer.then is not None or answer.error is not None
-        if unfinished and len(events) > 1:
+        if self.unfinished and len(events) > 1:
             events.pop()
         yield from events
 
     def end(self) -> Iterator[Json]:
         """message_delta and message_stop."""
-        sequence = "STOP" if self.finish == "stop_sequence" else None
-        yield from stop(self.finish, self.answer.usage, sequence)
+        yield from stop(self.finish, self.answer.usage, self._sequence())
 
     def whole(self) -> Json:
         """A message."""
         blocks = [whole for whole, _ in self._blocks()]
-        sequence = "STOP" if self.finish == "stop_sequence" else None
-        return message(
-            *blocks, stop_reason=self.finish, usage=self.answer.usage, model=self.model, stop_sequence=sequence
-        )
+        about = {"model": self.model, "stop_sequence": self._sequence()}
+        return message(*blocks, stop_reason=self.finish, usage=self.answer.usage, **about)
 
     def failure(self) -> Json:
         """Anthropic's error object."""
@@ -149,6 +145,9 @@ class MessagesWriter(Writer):
     def frame(self, event: Json) -> bytes:
         """An event with its name."""
         return frame(event)
+
+    def _sequence(self) -> str | None:
+        return "STOP" if self.finish == "stop_sequence" else None
 
     def _blocks(self) -> Iterator[tuple[Json, list[str]]]:
         """Each block with the pieces it comes in."""

@@ -49,7 +49,7 @@ def reasoning_item(*summary: str, id: str = "rs_1", **more: Any) -> Json:
     return {"type": "reasoning", "id": id, "summary": parts, **more}
 
 
-def call_item(name: str = "read", arguments: Any = "{}", call_id: str = "call_1", id: str = "fc_1") -> Json:
+def call_item(name: str = "read", arguments: Any = "{}", call_id: str = "call_0001", id: str = "fc_1") -> Json:
     """A finished function call."""
     return {"type": "function_call", "id": id, "call_id": call_id, "name": name, "arguments": arguments}
 
@@ -147,8 +147,7 @@ class ResponsesWriter(Writer):
         events = [event("created", response=started), event("in_progress", response=started)]
         for index, (item, pieces) in enumerate(self._items()):
             events += _streamed(item, pieces, index)
-        unfinished = self.answer.then is not None or self.answer.error is not None
-        if unfinished and not self.answer.empty:
+        if self.unfinished and not self.answer.empty:
             events = events[: -_CLOSING[events[-1]["item"]["type"]]]
         yield from events
 

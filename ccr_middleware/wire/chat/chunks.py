@@ -34,6 +34,7 @@ class ChatChunks:
     """
 
     __slots__ = ("_after", "_before", "_decoder", "done", "malformed")
+    cut = False
 
     def __init__(self) -> None:
         self.done = False

@@ -9,23 +9,17 @@ conversation that has grown begins with the same bytes as before (C26).
 from __future__ import annotations
 
 from ...losses import Losses
-from ...unified import Json, Part, ToolCall, UnifiedMessage
+from ...unified import Json, Part, ToolCall, UnifiedMessage, parts_of
+from ..earlier_thinking import omit_thinking
 from ..format import Recall
-from ..omitted import omit_thinking
+from ..phrases import CONTINUE, EMPTY_MESSAGE, MORE_FOLLOWS, NO_OUTPUT, PARAGRAPH, failed, note, reminder, returned_by
+from ..tool_names import ToolIds, ToolNames
 from .dialect import ChatDialect
-from .parts import PARAGRAPH, as_parts, collapse, note, plain_text, to_wire_parts, to_wire_text
+from .parts import as_parts, collapse, plain_text, text_part, to_wire_parts, to_wire_text
 from .replay import add_reasoning, is_replayed
-from .tool_names import ToolIds, ToolNames
 
-#: Stand where a provider takes nothing empty.
-NO_OUTPUT = "(no output)"
-EMPTY_MESSAGE = "(empty message)"
 #: The assistant's answer between a tool's result and the user, for providers that want one (fact 53).
 BRIDGE = "OK."
-#: Asks for what a last assistant message asks for where it is not understood.
-CONTINUE = "Continue your last message exactly where it ends. Do not repeat any of it and do not comment on this."
-
-_REMINDER = "<system-reminder>\n{}\n</system-reminder>"
 
 
 class MessageWriter:
@@ -67,7 +61,7 @@ class MessageWriter:
             self._add_media()
         self._end()
         if notes:
-            self._system += [{"type": "text", "text": text} for text in notes]
+            self._system += map(text_part, notes)
         if self._system:
             content = collapse(self._system, self._dialect)
             self._out.insert(0, {"role": self._dialect.system_role, "content": content})
@@ -76,7 +70,7 @@ class MessageWriter:
     # -- system ------------------------------------------------------------------------------------------
 
     def _add_system(self, content: str | list[Part] | None) -> None:
-        parts = to_wire_text(_parts_of(content), self._dialect, self._losses)
+        parts = to_wire_text(parts_of(content), self._dialect, self._losses)
         if not parts:
             return
         if not self._out or self._dialect.mid_system == "first":
@@ -88,10 +82,7 @@ class MessageWriter:
             self._open = False
         else:
             self._losses.add("system.mid_conversation", "emulated", "A later system message is sent as user text.")
-            for part in parts:
-                if not part["text"].startswith("<system-reminder>"):
-                    part["text"] = _REMINDER.format(part["text"])
-            self._join_user(parts)
+            self._join_user([{**part, "text": reminder(part["text"])} for part in parts])
 
     # -- user --------------------------------------------------------------------------------------------
 
@@ -107,8 +98,8 @@ class MessageWriter:
         self._open = False
 
     def _user_parts(self, content: str | list[Part] | None) -> list[Json]:
-        parts = to_wire_parts(_parts_of(content), self._dialect, self._losses)
-        return parts or [{"type": "text", "text": EMPTY_MESSAGE}]
+        parts = to_wire_parts(parts_of(content), self._dialect, self._losses)
+        return parts or [text_part(EMPTY_MESSAGE)]
 
     def _append_user(self, content: str | list[Json]) -> None:
         if not self._dialect.tool_then_user and self._out and self._out[-1]["role"] == "tool":
@@ -128,33 +119,37 @@ class MessageWriter:
     # -- assistant ---------------------------------------------------------------------------------------
 
     def _add_assistant(self, message: UnifiedMessage) -> None:
-        content = plain_text(message["content"], self._dialect)
-        if content is None:
-            parts = to_wire_text(_parts_of(message["content"]), self._dialect, self._losses)
-            content = PARAGRAPH.join(part["text"] for part in parts)
+        content = self._said(message)
         calls = message.get("tool_calls")
         wire: Json = {"role": "assistant", "content": content or None}
         if calls:
             wire["tool_calls"] = self._to_wire_calls(calls)
         if "thinking" in message or self._dialect.replay_field is not None:
-            add_reasoning(wire, message, self._dialect, self._recall, self._losses)
-            if "thinking" in message and not (is_replayed(wire, message, self._dialect) and (content or calls)):
-                for block in message["thinking"]:
-                    omit_thinking(block, self._losses)
+            self._add_reasoning(wire, message)
         if not content and not calls:
             return  # nothing but thinking: "either content or tool_calls, but not none"
         self._open = False
-        last = self._out[-1] if self._out else None
-        if (
-            self._dialect.merge_roles
-            and last is not None
-            and last["role"] == "assistant"
-            and not last.get("tool_calls")
-        ):
+        last = self._out[-1] if self._out and self._dialect.merge_roles else None
+        if last is not None and last["role"] == "assistant" and not last.get("tool_calls"):
             wire["content"] = PARAGRAPH.join(text for text in (last["content"], content) if text)
             self._out[-1] = last | wire
         else:
             self._out.append(wire)
+
+    def _said(self, message: UnifiedMessage) -> str:
+        """The text of a turn."""
+        text = plain_text(message["content"], self._dialect)
+        if text is not None:
+            return text
+        parts = to_wire_text(parts_of(message["content"]), self._dialect, self._losses)
+        return PARAGRAPH.join(part["text"] for part in parts)
+
+    def _add_reasoning(self, wire: Json, message: UnifiedMessage) -> None:
+        add_reasoning(wire, message, self._dialect, self._recall, self._losses)
+        says_more = wire["content"] or "tool_calls" in wire  # with thinking alone no message is sent
+        if not (says_more and is_replayed(wire, message, self._dialect)):
+            for block in message.get("thinking", ()):
+                omit_thinking(block, self._losses)
 
     def _to_wire_calls(self, calls: list[ToolCall]) -> list[Json]:
         wire: list[Json] = []
@@ -173,7 +168,7 @@ class MessageWriter:
 
     def _add_tool(self, message: UnifiedMessage) -> None:
         content, call_id = message["content"], message["tool_call_id"]
-        wire = plain_text(content, self._dialect) or self._result(_parts_of(content), call_id)
+        wire = plain_text(content, self._dialect) or self._result(parts_of(content), call_id)
         if message.get("is_error"):
             wire = _marked_as_error(wire)
         if self._ids is not None:
@@ -188,15 +183,13 @@ class MessageWriter:
         parts = [part for part in parts if part["type"] == "text"]
         if media:
             self._keep_media(media, call_id)
-            parts.append(note("What else the tool returned follows in the next user message."))
+            parts.append(text_part(note(MORE_FOLLOWS)))
         return collapse(parts, self._dialect) if parts else ""
 
     def _keep_media(self, media: list[Json], call_id: str) -> None:
-        name = self._calls.get(call_id, "")
-        shown_id = self._ids.to_wire(call_id) if self._ids else call_id
-        label = f"Returned by the tool {name} (call {shown_id}):" if name else f"Returned by tool call {shown_id}:"
         self._losses.add("tool_result.media", "emulated", "Images and documents of a tool follow in a user message.")
-        self._media += [{"type": "text", "text": label}, *media]
+        wire_id = self._ids.to_wire(call_id) if self._ids else call_id
+        self._media += [text_part(returned_by(self._calls.get(call_id, ""), wire_id)), *media]
 
     def _add_media(self) -> None:
         media, self._media = self._media, []
@@ -217,17 +210,8 @@ class MessageWriter:
                 last[self._dialect.prefill_field] = True
 
 
-def _parts_of(content: str | list[Part] | None) -> list[Part]:
-    if isinstance(content, str):
-        return [{"type": "text", "text": content}] if content else []
-    return content or []
-
-
 def _marked_as_error(content: str | list[Json]) -> str | list[Json]:
-    """A failed tool's output, recognisable as such: the wire format has no flag for it."""
+    """A failed tool's output; the wire format has no flag for it."""
     if isinstance(content, list) and content:
-        first = {**content[0], "text": _marked_as_error(content[0]["text"])}
-        return [first, *content[1:]]
-    text = content or NO_OUTPUT
-    assert isinstance(text, str)
-    return text if text[:5].lower() == "error" else f"Error: {text}"
+        return [{**content[0], "text": failed(content[0]["text"])}, *content[1:]]
+    return failed(str(content or NO_OUTPUT))

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from ...losses import Losses
 from ...unified import Json, Part
+from ..openai.content import taken_parts, taken_texts
+from ..phrases import PARAGRAPH
 from .dialect import ChatDialect
-from .tools import cache_mark
-
-#: Between the texts of a message where they are sent as one string.
-PARAGRAPH = "\n\n"
 
 
-def to_wire_parts(parts: Iterable[Any], dialect: ChatDialect, losses: Losses) -> list[Json]:
+def to_wire_parts(parts: Iterable[Part], dialect: ChatDialect, losses: Losses) -> list[Json]:
     """Every part in the form of the wire; what the provider does not take becomes a note in its place."""
-    wire: list[Json] = []
-    for part in parts:
-        if part["type"] == "text":
-            if not part["text"]:
-                continue
-            piece: Json = {"type": "text", "text": part["text"]}
-        elif part["type"] == "image_url":
-            piece = _image(part["image_url"]["url"], dialect, losses)
-        elif part["type"] == "document":
-            piece = _document(part, dialect, losses)
-        else:
-            piece = _unknown(part, losses)
-        if dialect.cache_control and (mark := part.get("cache_control")):
-            piece["cache_control"] = cache_mark(mark, dialect)
-        wire.append(piece)
-    return wire
+    return [_to_wire(part, dialect) for part in taken_parts(parts, dialect, losses)]
+
+
+def to_wire_text(parts: Iterable[Part], dialect: ChatDialect, losses: Losses) -> list[Json]:
+    """Like `to_wire_parts` where only text may stand: in system and assistant messages."""
+    return [_to_wire(part, dialect) for part in taken_texts(parts, dialect, losses)]
 
 
 def plain_text(content: str | list[Part] | None, dialect: ChatDialect) -> str | None:
@@ -42,16 +28,6 @@ def plain_text(content: str | list[Part] | None, dialect: ChatDialect) -> str | 
     if content and len(content) == 1 and content[0]["type"] == "text" and not dialect.cache_control:
         return content[0]["text"]
     return None
-
-
-def to_wire_text(parts: Iterable[Any], dialect: ChatDialect, losses: Losses) -> list[Json]:
-    """Like `to_wire_parts` where only text may stand: in system and assistant messages."""
-    wire = to_wire_parts(parts, dialect, losses)
-    for position, piece in enumerate(wire):
-        if piece["type"] != "text":
-            losses.add("content.misplaced", "dropped", "Only user messages may hold images and documents.")
-            wire[position] = note("An image or document is not shown here: this message can hold text only.")
-    return wire
 
 
 def collapse(parts: Sequence[Json], dialect: ChatDialect) -> str | list[Json]:
@@ -68,39 +44,26 @@ def collapse(parts: Sequence[Json], dialect: ChatDialect) -> str | list[Json]:
 
 def as_parts(content: str | list[Json]) -> list[Json]:
     """The other way round."""
-    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+    return [text_part(content)] if isinstance(content, str) else content
 
 
-def note(text: str) -> Json:
-    """A remark of ours to the model."""
-    return {"type": "text", "text": f"[{text}]"}
+def text_part(text: str) -> Json:
+    """A text of ours."""
+    return {"type": "text", "text": text}
 
 
-def _image(url: str, dialect: ChatDialect, losses: Losses) -> Json:
-    if dialect.images:
-        return {"type": "image_url", "image_url": {"url": url}}
-    losses.add("image", "dropped", "This model cannot see images.")
-    return note("An image was here. It is not shown, since this model cannot see images.")
+def cache_mark(mark: Json, dialect: ChatDialect) -> Json:
+    """A `cache_control` as the provider takes it; a `ttl` only where that is known (failure-modes F6)."""
+    return mark if dialect.cache_ttl else {key: value for key, value in mark.items() if key != "ttl"}
 
 
-def _document(part: Any, dialect: ChatDialect, losses: Losses) -> Json:
-    name = _file_name(part.get("title") or "", part["media_type"])
-    url = part["url"]
-    if dialect.documents == "file" and (dialect.document_urls or url.startswith("data:")):
-        return {"type": "file", "file": {"filename": name, "file_data": url}}
-    losses.add("document", "dropped", "This provider does not take documents.")
-    place = "" if url.startswith("data:") else f" from {url}"
-    return note(f"The document {name}{place} was here. It is not shown, since this model cannot read documents.")
-
-
-def _file_name(title: str, media_type: str) -> str:
-    """A file name with the ending of its type: OpenAI goes by it."""
-    name = re.sub(r"[\x00-\x1f/\\]+", " ", title).strip()[:100] or "document"
-    ending = "." + media_type.partition(";")[0].rpartition("/")[2].rpartition(".")[2].rpartition("+")[2]
-    return name if name.lower().endswith(ending.lower()) else name + ending
-
-
-def _unknown(part: Any, losses: Losses) -> Json:
-    kind = re.sub(r"[^A-Za-z0-9_.-]+", "_", str(part.get("type")))[:60]
-    losses.add(f"content.{kind}", "dropped", "The wire format has no such content.")
-    return note(f"Content of type {kind} is not shown here.")
+def _to_wire(part: Part, dialect: ChatDialect) -> Json:
+    if part["type"] == "text":
+        wire = text_part(part["text"])
+    elif part["type"] == "image_url":
+        wire = {"type": "image_url", "image_url": {"url": part["image_url"]["url"]}}
+    else:
+        wire = {"type": "file", "file": {"filename": part["title"], "file_data": part["url"]}}
+    if dialect.cache_control and (mark := part.get("cache_control")):
+        wire["cache_control"] = cache_mark(mark, dialect)
+    return wire

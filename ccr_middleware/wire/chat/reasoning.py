@@ -11,43 +11,29 @@
 With the style `thinking` the effort is told only where the provider has a word for it (`thinking_effort`).
 Effort without thinking is how Claude Code with thinking switched off looks, so it switches nothing on; models that
 always reason get it as the depth.
-
-Thinking settings are a wish about depth. What cannot be told to a provider is reported as `clamped`, never as
-`dropped`: the model still answers, and strict mode would otherwise refuse every request of Claude Code.
 """
 
 from __future__ import annotations
 
 from ...losses import Losses
 from ...unified import Json, Reasoning
+from ..efforts import BUDGETS, nearest, report_unsaid, told_effort
 from .dialect import ChatDialect
-
-_LADDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-_RANK = {word: rank for rank, word in enumerate(_LADDER)}
-_HIGH = _RANK["high"]
-
-#: Budgets up to these sizes, in tokens, are that effort (CCR v2's own scale); anything more is `high`.
-_BUDGETS = (("low", 1024), ("medium", 8192))
+from .tools import WireTools
 
 
 def to_wire_reasoning(
-    wish: Reasoning | None,
-    dialect: ChatDialect,
-    losses: Losses,
-    *,
-    max_tokens: int | None = None,
-    tools: bool = False,
-    forced: bool = False,
+    wish: Reasoning | None, dialect: ChatDialect, losses: Losses, tools: WireTools, max_tokens: int | None
 ) -> Json:
-    """The fields of the body. `max_tokens`: the limit sent, which a budget must leave room in; `tools`: functions
-    are offered; `forced`: the model has to call one of them."""
+    """The fields of the body. `tools`: what is offered; `max_tokens`: the limit sent, which a budget must leave room
+    in."""
     wish = wish or {}
     enabled = wish.get("enabled")
-    if tools and dialect.reasoning_style == "effort" and dialect.effort_with_tools != "sent":
+    if "tools" in tools.fields and dialect.reasoning_style == "effort" and dialect.effort_with_tools != "sent":
         if dialect.effort_with_tools != "none" or enabled is not False:
             report_unsaid(wish, losses)
         return {"reasoning_effort": "none"} if dialect.effort_with_tools == "none" else {}
-    if forced and not dialect.forced_with_thinking:
+    if tools.forced and not dialect.forced_with_thinking:
         if enabled:
             losses.add("thinking", "clamped", "A forced tool call excludes thinking.")
         return _off(dialect)
@@ -65,14 +51,14 @@ def to_wire_reasoning(
 def _on(wish: Reasoning, dialect: ChatDialect, losses: Losses, max_tokens: int | None) -> Json:
     style = dialect.reasoning_style
     if style == "effort":
-        return {"reasoning_effort": _effort(wish, dialect, losses) or nearest("medium", dialect.efforts)}
+        return {"reasoning_effort": told_effort(wish, dialect.efforts, losses) or nearest("medium", dialect.efforts)}
     if style == "openrouter":
         return {"reasoning": _openrouter(wish, dialect, losses, max_tokens)}
     if style == "thinking":
         fields: Json = {"thinking": {"type": "enabled", **dialect.thinking_options}}
         if not dialect.thinking_effort:
             report_unsaid(wish, losses)
-        elif effort := _effort(wish, dialect, losses):
+        elif effort := told_effort(wish, dialect.efforts, losses):
             fields["reasoning_effort"] = effort
         return fields
     if style == "enable_thinking":
@@ -85,7 +71,7 @@ def _on(wish: Reasoning, dialect: ChatDialect, losses: Losses, max_tokens: int |
 def _openrouter(wish: Reasoning, dialect: ChatDialect, losses: Losses, max_tokens: int | None) -> Json:
     """Never effort and budget together (openrouter.ai reasoning tokens: "one of the following, not both")."""
     if "effort" in wish:
-        return {"effort": _effort(wish, dialect, losses)}
+        return {"effort": told_effort(wish, dialect.efforts, losses)}
     if "max_tokens" in wish:
         return {"max_tokens": _within(wish["max_tokens"], losses, max_tokens)}
     return {"enabled": True}
@@ -100,25 +86,12 @@ def _off(dialect: ChatDialect) -> Json:
     return {}
 
 
-def _effort(wish: Reasoning, dialect: ChatDialect, losses: Losses) -> str | None:
-    """The word for the depth asked for; None when none was."""
-    if effort := wish.get("effort"):
-        word = nearest(effort, dialect.efforts)
-        if word != effort:
-            losses.add("thinking.effort", "clamped", f"The effort {effort} is sent as {word}.")
-        return word
-    if budget := wish.get("max_tokens"):
-        losses.add("thinking.budget_tokens", "emulated", "The budget is sent as an effort.")
-        return nearest(effort_of(budget), dialect.efforts)
-    return None
-
-
 def _budget(wish: Reasoning, losses: Losses, max_tokens: int | None) -> int | None:
     """A budget in tokens: the one asked for, or that of the effort; None leaves it to the provider."""
     if "effort" not in wish:
         budget = wish.get("max_tokens")
         return None if budget is None else _within(budget, losses, max_tokens)
-    size = dict(_BUDGETS).get(wish["effort"])
+    size = BUDGETS.get(wish["effort"])
     losses.add("thinking.effort", "emulated", "The effort is sent as a budget.")
     return None if size is None else _within(size, losses, max_tokens)
 
@@ -129,32 +102,3 @@ def _within(budget: int, losses: Losses, max_tokens: int | None) -> int:
         return budget
     losses.add("thinking.budget_tokens", "clamped", "The budget is larger than the answer may be.")
     return max(max_tokens // 2, 1)
-
-
-def report_unsaid(wish: Reasoning, losses: Losses) -> None:
-    """Report a wish that cannot be told. Just thinking is what models do that have no switch for it."""
-    if wish.get("enabled") is False:
-        losses.add("thinking.disabled", "clamped", "Whether to think is left to the model.")
-    elif "effort" in wish or "max_tokens" in wish:
-        losses.add("thinking.effort", "clamped", "How much to think is left to the model.")
-    elif wish.get("enabled"):
-        losses.add("thinking", "clamped", "Whether to think is left to the model.")
-
-
-def effort_of(budget: int) -> str:
-    """The effort that corresponds to a budget in tokens."""
-    return next((word for word, size in _BUDGETS if budget <= size), "high")
-
-
-def nearest(effort: str, efforts: tuple[str, ...]) -> str:
-    """The word among `efforts` nearest to the one asked for; of two equally near the one nearer to `high`.
-
-    That is how DeepSeek itself reads words it does not have: medium and xhigh both as high.
-    """
-    if effort in efforts or not efforts:
-        return effort
-    rank = _RANK.get(effort, _RANK["medium"])
-    known = [word for word in efforts if word in _RANK]
-    if not known:
-        return efforts[0]
-    return min(known, key=lambda word: (abs(_RANK[word] - rank), abs(_RANK[word] - _HIGH)))

@@ -7,20 +7,17 @@ A provider that does not want reasoning back gets none, and no answer depends on
 and Anthropic's own API leaves the thinking of earlier turns out as well. An opaque block is another matter, for nobody
 else can ever know what was in it; it is reported wherever it cannot go back to who made it.
 
-What a signature holds is agreed with `reasoning_out`: for `reasoning_details` a JSON object with `signature` and
+What a signature holds is agreed with `answer_reasoning`: for `reasoning_details` a JSON object with `signature` and
 `format`, for an opaque block one with `data`, `format` and `id`.
 """
 
 from __future__ import annotations
 
-from ...jsonio import loads
 from ...losses import Losses
 from ...unified import Json, ThinkingBlock, UnifiedMessage
+from ..earlier_thinking import SKIP_SIGNATURE, drop_redacted, unpack
 from ..format import Recall
 from .dialect import ChatDialect
-
-#: Accepted by Gemini instead of a signature for calls it did not make (ai.google.dev thought signatures).
-SKIP_SIGNATURE = "skip_thought_signature_validator"
 
 
 def add_reasoning(wire: Json, message: UnifiedMessage, dialect: ChatDialect, recall: Recall, losses: Losses) -> None:
@@ -29,7 +26,7 @@ def add_reasoning(wire: Json, message: UnifiedMessage, dialect: ChatDialect, rec
     field = dialect.replay_field
     for block in blocks:
         if "redacted" in block and not (field == "reasoning_details" and _is_own(block, dialect)):
-            losses.add("thinking.redacted", "dropped", "Encrypted reasoning can be read by its maker only.")
+            drop_redacted(losses)
     if field is None:
         return
     wanted = dialect.replay_always or "tool_calls" in message
@@ -72,7 +69,7 @@ def _remembered(message: UnifiedMessage, recall: Recall) -> list[ThinkingBlock]:
     if remembered is None:
         return []
     block: ThinkingBlock = {"text": remembered.text, "issuer": remembered.issuer}
-    if "data" in _unpack(remembered.signature, "signature", "data"):
+    if "data" in _members(remembered.signature, "signature", "data"):
         return [block, {"text": "", "redacted": remembered.signature, "issuer": remembered.issuer}]
     if remembered.signature:
         block["signature"] = remembered.signature
@@ -92,25 +89,19 @@ def _details(blocks: list[ThinkingBlock], dialect: ChatDialect, *, unsigned: boo
     for block in blocks:
         own = _is_own(block, dialect)
         if own and "redacted" in block:
-            found.append({"type": "reasoning.encrypted", **_unpack(block["redacted"], "data", "format", "id")})
+            found.append({"type": "reasoning.encrypted", **_members(block["redacted"], "data", "format", "id")})
         elif own and "signature" in block:
-            signed = _unpack(block["signature"], "signature", "format")
+            signed = _members(block["signature"], "signature", "format")
             found.append({"type": "reasoning.text", "text": block["text"], **signed})
         elif block["text"] and (own or unsigned):
             found.append({"type": "reasoning.text", "text": block["text"]})
     return found
 
 
-def _unpack(payload: str, first: str, *others: str) -> Json:
-    """The members of the object in a signature; a bare string is the first of them."""
-    if payload.startswith("{"):
-        try:
-            unpacked = loads(payload)
-        except ValueError:
-            unpacked = None
-        if isinstance(unpacked, dict):
-            return {key: unpacked[key] for key in (first, *others) if isinstance(unpacked.get(key), str)}
-    return {first: payload}
+def _members(payload: str, first: str, *others: str) -> Json:
+    """The members of a signature that are known; a bare one is the first of them."""
+    unpacked = unpack(payload, first)
+    return {key: unpacked[key] for key in (first, *others) if isinstance(unpacked.get(key), str)}
 
 
 def _sign_call(wire: Json, message: UnifiedMessage, dialect: ChatDialect, recall: Recall) -> None:

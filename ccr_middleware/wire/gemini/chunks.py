@@ -26,8 +26,8 @@ class GeminiChunks:
     """A stage from bytes to chunks, whichever of the two forms they have.
 
     `done`: the array was closed (or a proxy said `[DONE]`); a stream of events ends without a word. `malformed`: how
-    many events or elements were no JSON objects; they are skipped. `feed` raises ValueError when one of them is larger
-    than `sse.MAX_EVENT_BYTES`.
+    many events or elements were no JSON objects; they are skipped. `cut`: the array or an object was not closed. `feed`
+    raises ValueError when an event or element is larger than `sse.MAX_EVENT_BYTES`.
     """
 
     __slots__ = ("_source", "done", "malformed")
@@ -37,13 +37,18 @@ class GeminiChunks:
         self.malformed = 0
         self._source: _Events | ObjectSplitter | None = None
 
+    @property
+    def cut(self) -> bool:
+        """Whether something is missing at the end, told by brackets that are open."""
+        return self._source is not None and self._source.open
+
     def feed(self, data: bytes) -> list[Json]:
         """The chunks completed by these bytes."""
         if self._source is None:
             data = data.lstrip(_BLANKS)
             if not data:
                 return []
-            self._source = ObjectSplitter() if data[:1] in (b"[", b"{") else _Events()
+            self._source = ObjectSplitter(array=data[:1] == b"[") if data[:1] in (b"[", b"{") else _Events()
         chunks = self._parse(self._source.feed(data))
         self.done = self.done or self._source.closed
         return chunks
@@ -71,7 +76,7 @@ class GeminiChunks:
 class _Events:
     """The data of server-sent events."""
 
-    closed = False
+    closed = open = False
 
     def __init__(self) -> None:
         self._decoder = SSEDecoder()
@@ -91,14 +96,20 @@ class ObjectSplitter:
     once. Objects without an array around them (one whole answer, or one per line) are cut in the same way.
     """
 
-    __slots__ = ("_depth", "_escaped", "_in_string", "_pending", "closed")
+    __slots__ = ("_array", "_depth", "_escaped", "_in_string", "_pending", "closed")
 
-    def __init__(self) -> None:
+    def __init__(self, *, array: bool) -> None:
         self.closed = False
+        self._array = array
         self._pending = bytearray()  # the unfinished object
         self._depth = 0
         self._in_string = False
         self._escaped = False
+
+    @property
+    def open(self) -> bool:
+        """Whether the array, or an object, is not closed yet."""
+        return self._depth > 0 or (self._array and not self.closed)
 
     def feed(self, data: bytes) -> list[bytes]:
         """The objects completed by these bytes. Raises ValueError when one outgrows `MAX_EVENT_BYTES`."""

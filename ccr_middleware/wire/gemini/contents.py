@@ -13,25 +13,18 @@ their place, as with chat completions (C25).
 
 from __future__ import annotations
 
-from typing import Any
-
+from ...anthropic.arguments import keep_arguments
+from ...anthropic.native import BEGINNING
 from ...anthropic.signature import text_key
-from ...jsonio import loads
 from ...losses import Losses
-from ...unified import Item, Json, Part, ToolCall, UnifiedMessage
-from ..chat.messages import CONTINUE, EMPTY_MESSAGE, NO_OUTPUT
-from ..chat.parts import PARAGRAPH
-from ..chat.tool_names import ToolNames
+from ...unified import Json, Part, ToolCall, UnifiedMessage, in_order, parts_of
+from ..earlier_thinking import SKIP_SIGNATURE
 from ..format import Recall
+from ..phrases import CONTINUE, EMPTY_MESSAGE, MORE_FOLLOWS, NO_OUTPUT, PARAGRAPH, note, reminder
+from ..tool_names import ToolNames
 from .dialect import GeminiDialect
-from .parts import fits_result, note, texts_of, to_parts, to_texts
-from .replay import SKIP_SIGNATURE, Signer, own_signature, remembered_signature
-
-#: Begins a conversation whose beginning was cut off.
-BEGINNING = "[The beginning of the conversation is not shown.]"
-
-_REMINDER = "<system-reminder>\n{}\n</system-reminder>"
-_PLAIN_ORDER: tuple[Item, ...] = ("thinking", "content", "call")
+from .parts import fits_result, text_part, texts_of, to_parts, to_texts
+from .replay import Signer, own_signature, remembered_signature
 
 
 class ContentWriter:
@@ -68,7 +61,7 @@ class ContentWriter:
         """The contents and the `systemInstruction`. `notes`: what else the instruction shall say, at its end."""
         self._end_results()
         self._end()
-        self._system += [{"text": text} for text in notes]
+        self._system += map(text_part, notes)
         if not self._system or self._dialect.system_instruction:
             return self._out, {"parts": self._system} if self._system else None
         self._losses.add("system", "emulated", "This model has no system instruction; it begins the conversation.")
@@ -78,17 +71,14 @@ class ContentWriter:
     # -- system and user ---------------------------------------------------------------------------------
 
     def _add_system(self, content: str | list[Part] | None) -> None:
-        texts = [part for part in to_texts(content, self._losses) if part["text"]]
+        texts = to_texts(parts_of(content), self._losses)
         if not texts:
             return
         if not self._out:
             self._system += texts
             return
         self._losses.add("system.mid_conversation", "emulated", "A later system message is sent as user text.")
-        for part in texts:
-            if not part["text"].startswith("<system-reminder>"):
-                part["text"] = _REMINDER.format(part["text"])
-        self._add_user(texts)
+        self._add_user([text_part(reminder(part["text"])) for part in texts])
 
     def _add_user(self, parts: list[Json]) -> None:
         if not parts:
@@ -108,7 +98,7 @@ class ContentWriter:
         last = self._out[-1] if self._out else None
         if last is None:
             self._losses.add("messages.order", "emulated", "A user message was put before the first of the model.")
-            self._add_user([{"text": BEGINNING}])
+            self._add_user([text_part(BEGINNING)])
         if last is not None and last["role"] == "model":
             last["parts"] += parts
         else:
@@ -118,21 +108,13 @@ class ContentWriter:
         """The parts of a turn, in the order in which they were made: a signature belongs to its neighbour."""
         parts: list[Json] = []
         signer = Signer(parts)
-        thinking = message.get("thinking", [])
-        texts = to_texts(message["content"], self._losses)
-        calls = message.get("tool_calls", [])
-        sizes: dict[Item, int] = {"thinking": len(thinking), "content": len(texts), "call": len(calls)}
-        taken: dict[Item, int] = dict.fromkeys(_PLAIN_ORDER, 0)
-        for item in _order(message, sizes):
-            index = taken[item]
-            taken[item] += 1
-            if item == "content":
-                if texts[index]["text"]:
-                    parts.append(texts[index])
-            elif item == "call":
-                self._add_call(calls[index], signer, parts)
-            elif signature := own_signature(thinking[index], self._dialect, self._losses):
-                signer.add_thinking(thinking[index], signature)
+        for kind, value in in_order(message):
+            if kind == "content":
+                parts += to_texts([value], self._losses)
+            elif kind == "call":
+                self._add_call(value, signer, parts)
+            elif signature := own_signature(value, self._dialect, self._losses):
+                signer.add_thinking(value, signature)
         if parts and parts[-1].keys() == {"text"}:
             self._sign_text(parts[-1])
         return parts
@@ -146,7 +128,7 @@ class ContentWriter:
     def _add_call(self, call: ToolCall, signer: Signer, parts: list[Json]) -> None:
         name = self._names.to_wire(call["function"]["name"])
         self._calls[call["id"]] = name
-        wire: Json = {"name": name, "args": _arguments(call["function"]["arguments"])}
+        wire: Json = {"name": name, "args": keep_arguments(call["function"]["arguments"])}
         if self._dialect.call_ids:
             wire["id"] = call["id"]
         if signer.add_call(wire):
@@ -174,8 +156,8 @@ class ContentWriter:
                 (inside if self._dialect.result_media and fits_result(part) else outside).append(part)
         if outside:
             self._losses.add("tool_result.media", "emulated", "Images and documents of a tool follow as the user's.")
-            self._media += [{"text": f"Returned by the tool {name}:"}, *outside]
-            texts.append(note("What else the tool returned follows in the next user message.")["text"])
+            self._media += [text_part(f"Returned by the tool {name}:"), *outside]
+            texts.append(note(MORE_FOLLOWS))
         text = PARAGRAPH.join(texts) or ("(see the attachment)" if inside else NO_OUTPUT)
         response: Json = {"name": name, "response": {"error" if message.get("is_error") else "result": text}}
         if inside:
@@ -195,30 +177,11 @@ class ContentWriter:
     def _end(self) -> None:
         """A request ends with something to answer."""
         if not self._out:
-            self._add_user([{"text": EMPTY_MESSAGE}])
+            self._add_user([text_part(EMPTY_MESSAGE)])
         elif self._out[-1]["role"] == "model" and not self._dialect.prefill:
             self._losses.add("prefill", "emulated", "The model is asked to continue its last message.")
-            self._add_user([{"text": CONTINUE}])
+            self._add_user([text_part(CONTINUE)])
 
 
 def _is_response(content: Json) -> bool:
     return "functionResponse" in content["parts"][0]
-
-
-def _order(message: UnifiedMessage, sizes: dict[Item, int]) -> list[Item]:
-    """The order of a turn's items; the plain one where the message's does not tell of them all."""
-    order = message.get("order", [])
-    if all(order.count(item) == size for item, size in sizes.items()):
-        return order
-    return [item for item in _PLAIN_ORDER for _ in range(sizes[item])]
-
-
-def _arguments(text: str) -> Json:
-    """The arguments of a call as the object Gemini wants."""
-    if not text.strip():
-        return {}
-    try:
-        value: Any = loads(text)
-    except ValueError:
-        value = text
-    return value if isinstance(value, dict) else {"input": value}

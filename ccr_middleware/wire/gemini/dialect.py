@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
-from typing import Any, Literal, get_type_hints
+from typing import Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
-
-from ...errors import ConfigError
+from ..model_rules import matching
+from ..overrides import checked_overrides
 from ..platforms import platform_for
 from .model_families import MODEL_FAMILIES
 
@@ -80,13 +78,8 @@ class GeminiDialect:
     extra_body: Mapping[str, Any] = field(default_factory=dict)
 
 
-_TYPES = get_type_hints(GeminiDialect)
-#: The name is ours to give.
-_SETTABLE = tuple(name for name in _TYPES if name != "name")
-
-
 def dialect_for(
-    base_url: str, model: str, overrides: Mapping[str, Any], max_output_tokens: int | None
+    base_url: str, model: str, overrides: Mapping[str, Any] | None = None, max_output_tokens: int | None = None
 ) -> GeminiDialect:
     """The dialect of a model at a provider.
 
@@ -94,28 +87,9 @@ def dialect_for(
     `overrides` (the provider's `dialect`). Raises ConfigError for an override that is not a field or has the wrong
     type.
     """
-    known: dict[str, Any] = {}
-    for pattern, fields in MODEL_FAMILIES:
-        if pattern.match(model.lower()):
-            known |= fields
+    known = matching(MODEL_FAMILIES, model)
     if platform_for(base_url) == "vertex":
         known["tool_invocations"] = False
     if max_output_tokens is not None:
         known["max_output_tokens"] = max_output_tokens
-    known |= {name: _checked(name, value) for name, value in overrides.items()}
-    return replace(GeminiDialect(), **known)
-
-
-def _checked(name: str, value: Any) -> Any:
-    if name not in _SETTABLE:
-        raise ConfigError(f'dialect: there is no field "{name}"; the fields are {", ".join(_SETTABLE)}')
-    try:
-        return _adapter(name).validate_python(tuple(value) if isinstance(value, list) else value, strict=True)
-    except ValidationError as error:
-        problem = error.errors()[0]["msg"].replace("tuple", "list")
-        raise ConfigError(f"dialect.{name}: {problem}, not {value!r}") from None
-
-
-@cache
-def _adapter(name: str) -> TypeAdapter[Any]:
-    return TypeAdapter(_TYPES[name])
+    return replace(GeminiDialect(), **known | checked_overrides(GeminiDialect, overrides or {}))

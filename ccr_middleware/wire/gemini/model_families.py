@@ -1,13 +1,11 @@
 """What is known of Gemini's models by their names. Data only.
 
-All entries whose pattern matches apply, later ones over earlier ones. Patterns are matched at the beginning of the
-lower-case name, or after a `/` in it (`models/gemini-2.5-pro`). Source, unless another one is named: the model and
-thinking pages of ai.google.dev and docs.cloud.google.com.
+Source, unless another one is named: the model and thinking pages of ai.google.dev and docs.cloud.google.com.
 """
 
 from __future__ import annotations
 
-from ..chat.model_families import Fields, ModelRule, rule
+from ..model_rules import Fields, ModelRule, rule
 
 #: From Gemini 3 on. Signatures are checked (fact 35, failure-modes F5), tools of both kinds may be mixed
 #: (ai.google.dev tool combination), a schema for the answer goes with tools (googleapis/python-genai#706), and every

@@ -5,13 +5,14 @@ Kinds of media that Gemini answers with 400 "Unsupported MIME type" become a not
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
 from ...losses import Losses
-from ...unified import Json, Part
+from ...unified import Json, Part, parts_of
+from ..content_notes import text_only, unknown
+from ..phrases import note
 
 _IMAGES = frozenset({"image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"})
 _ENDINGS = {"png": "image/png", "webp": "image/webp", "heic": "image/heic", "heif": "image/heif", "gif": "image/gif"}
@@ -21,21 +22,17 @@ _IN_RESULTS = frozenset({"image/png", "image/jpeg", "image/webp", "application/p
 
 def to_parts(content: str | list[Part] | None, losses: Losses) -> list[Json]:
     """Every part of a user's content, in order."""
-    if isinstance(content, str):
-        return [{"text": content}] if content else []
-    return [wire for part in content or () if (wire := _to_part(part, losses)) is not None]
+    return [wire for part in parts_of(content) if (wire := _to_part(part, losses)) is not None]
 
 
-def to_texts(content: str | list[Part] | None, losses: Losses) -> list[Json]:
-    """Like `to_parts` where only text may stand; one entry per part, so that their order can be matched."""
-    if isinstance(content, str):
-        return [{"text": content}] if content else []
-    return [_text_only(part, losses) for part in content or ()]
+def to_texts(parts: Iterable[Part], losses: Losses) -> list[Json]:
+    """The texts of parts where only text may stand; anything else becomes a note in its place."""
+    return [text_part(text) for part in parts if (text := text_only(part, losses)["text"])]
 
 
-def note(text: str) -> Json:
-    """A remark of ours to the model."""
-    return {"text": f"[{text}]"}
+def text_part(text: str) -> Json:
+    """A text, of a message or of ours."""
+    return {"text": text}
 
 
 def fits_result(part: Json) -> bool:
@@ -44,23 +41,13 @@ def fits_result(part: Json) -> bool:
 
 
 def _to_part(part: Any, losses: Losses) -> Json | None:
-    kind = part["type"]
-    if kind == "text":
-        return {"text": part["text"]} if part["text"] else None
-    if kind == "image_url":
-        return _image(part["image_url"]["url"], losses)
-    if kind == "document":
-        return _document(part, losses)
-    kind = re.sub(r"[^A-Za-z0-9_.-]+", "_", str(kind))[:60]
-    losses.add(f"content.{kind}", "dropped", "The wire format has no such content.")
-    return note(f"Content of type {kind} is not shown here.")
-
-
-def _text_only(part: Part, losses: Losses) -> Json:
     if part["type"] == "text":
-        return {"text": part["text"]}
-    losses.add("content.misplaced", "dropped", "Only user messages may hold images and documents.")
-    return note("An image or document is not shown here: this message can hold text only.")
+        return text_part(part["text"]) if part["text"] else None
+    if part["type"] == "image_url":
+        return _image(part["image_url"]["url"], losses)
+    if part["type"] == "document":
+        return _document(part, losses)
+    return text_part(unknown(part, losses)["text"])
 
 
 def _image(url: str, losses: Losses) -> Json:
@@ -70,7 +57,7 @@ def _image(url: str, losses: Losses) -> Json:
     if media_type in _IMAGES:
         return _media(media_type, url, data)
     losses.add("image", "dropped", "Gemini sees PNG, JPEG, WebP, HEIC and HEIF only.")
-    return note(f"An image of type {media_type} was here. It is not shown, since this model cannot see such images.")
+    return _note(f"An image of type {media_type} was here. It is not shown, since this model cannot see such images.")
 
 
 def _document(part: Any, losses: Losses) -> Json:
@@ -81,7 +68,11 @@ def _document(part: Any, losses: Losses) -> Json:
         return _media(media_type, url, data)
     losses.add("document", "dropped", "Gemini reads PDF and text only.")
     name = part.get("title") or "document"
-    return note(f"The file {name} of type {media_type} was here. It is not shown, since this model cannot read it.")
+    return _note(f"The file {name} of type {media_type} was here. It is not shown, since this model cannot read it.")
+
+
+def _note(text: str) -> Json:
+    return text_part(note(text))
 
 
 def _media(media_type: str, url: str, data: str | None) -> Json:

@@ -11,15 +11,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ...jsonio import loads
 from ...losses import Losses
 from ...unified import Json, Remembered, ThinkingBlock
-from ..omitted import omit_thinking
+from ..earlier_thinking import drop_redacted, omit_thinking, unpack
 from .builtin_parts import HIDDEN
 from .dialect import GeminiDialect
-
-#: Accepted instead of a signature for calls the model did not make itself (ai.google.dev thought signatures).
-SKIP_SIGNATURE = "skip_thought_signature_validator"
 
 #: Anything else is a 400 "Base64 decoding failed".
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
@@ -37,7 +33,7 @@ def own_signature(block: ThinkingBlock, dialect: GeminiDialect, losses: Losses) 
     """The signature of a thinking block when it is this provider's. Reports opaque blocks, which only their maker
     can read."""
     if "redacted" in block:
-        losses.add("thinking.redacted", "dropped", "Encrypted reasoning can be read by its maker only.")
+        drop_redacted(losses)
         return None
     signature = _read(block.get("signature", "")) if block.get("issuer") == dialect.name else None
     if signature and signature.place == "part" and not (dialect.mixed_tools and dialect.tool_invocations):
@@ -56,12 +52,7 @@ def remembered_signature(remembered: Remembered | None, place: str, dialect: Gem
 
 
 def _read(payload: str) -> Signature | None:
-    packed: Json = {"s": payload, "on": "call"}
-    if payload.startswith("{"):
-        try:
-            packed = loads(payload)
-        except ValueError:
-            return None
+    packed = {"on": "call", **unpack(payload, "s")}
     value, place, part = packed.get("s"), packed.get("on"), packed.get("part")
     if not isinstance(value, str) or not _BASE64.fullmatch(value):
         return None

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...jsonio import dumps_str
 from ...losses import Losses
 from ...unified import Json, UnifiedRequest
 from ..format import Built, Recall, recall_nothing
 from ..omitted import omit_cache_marks, omit_user
+from ..parameters import answer_limit, report_fixed_sampling, report_service_tier, stop_sequences
+from ..phrases import answer_in
+from ..tool_names import NameRule, ToolNames
 from .contents import ContentWriter
 from .dialect import GeminiDialect
-from .names import tool_names
 from .schema import to_response_schema
 from .thinking import thinking_config
 from .tools import to_wire_tools
+
+#: "Invalid function name. Must start with a letter or an underscore" (kaitranntt/ccs#219).
+_TOOL_NAMES = NameRule(64, "A-Za-z0-9_.:-", first="A-Za-z_")
 
 #: The greatest temperature.
 _HOTTEST = 2.0
@@ -35,17 +39,12 @@ def build_gemini_body(
 
     The model and whether to stream are in the URL (`url.endpoint_url`). The request is not changed.
     """
-    names = tool_names(request)
+    names = ToolNames.of(request, _TOOL_NAMES)
     tools = to_wire_tools(request, dialect, names, losses)
     notes = [tools.note] if tools.note else []
-    config = _limits(request, dialect, losses)
-    config |= _sampling(request, dialect, losses)
-    thinking = thinking_config(request.get("reasoning"), dialect, losses, config.get("maxOutputTokens"))
-    if thinking is not None:
-        config["thinkingConfig"] = thinking
+    config = _generation(request, dialect, losses)
     config |= _format(request, dialect, losses, bool(tools.fields), notes)
-    if request.get("service_tier", "auto") != "auto":
-        losses.add("service_tier", "dropped", "Service tiers are Anthropic's own.")
+    report_service_tier(request, losses)
     omit_cache_marks(request, losses)
     omit_user(request, losses)
     writer = ContentWriter(dialect, names, recall, losses)
@@ -63,38 +62,29 @@ def build_gemini_body(
     return Built(body, names.from_wire, config.get("maxOutputTokens"))
 
 
-def _limits(request: UnifiedRequest, dialect: GeminiDialect, losses: Losses) -> Json:
+def _generation(request: UnifiedRequest, dialect: GeminiDialect, losses: Losses) -> Json:
+    """Limits, sampling, thinking."""
     config: Json = {}
-    asked = request.get("max_tokens")
-    if asked is not None:
-        limit = max(asked, 1)
-        if dialect.max_output_tokens is not None:
-            limit = min(limit, dialect.max_output_tokens)
-        if limit != asked:
-            losses.add("max_tokens", "clamped", f"{asked} is sent as {limit}.")
+    limit = answer_limit(request, 1, dialect.max_output_tokens, losses)
+    if limit is not None:
         config["maxOutputTokens"] = limit
-    if stop := request.get("stop"):
-        config["stopSequences"] = taken = stop[: dialect.max_stops]
-        if len(taken) < len(stop):
-            losses.add("stop_sequences", "dropped", f"{len(taken)} of {len(stop)} stop sequences are sent.")
-    return config
+    if stop := stop_sequences(request, dialect.max_stops, losses):
+        config["stopSequences"] = stop
+    config |= _sampling(request, dialect, losses)
+    thinking = thinking_config(request.get("reasoning"), dialect, losses, limit)
+    return config if thinking is None else config | {"thinkingConfig": thinking}
 
 
 def _sampling(request: UnifiedRequest, dialect: GeminiDialect, losses: Losses) -> Json:
-    asked = {"temperature": request.get("temperature"), "top_p": request.get("top_p"), "top_k": request.get("top_k")}
     if not dialect.sampling:
-        for name, value in asked.items():
-            # 1 is what temperature and top_p are when nothing is said.
-            if value is not None and (value != 1 or name == "top_k"):
-                losses.add(name, "dropped", "This model does not let its sampling be set.")
+        report_fixed_sampling(request, losses)
         return {}
     config: Json = {}
-    temperature, top_p, top_k = asked.values()
-    if temperature is not None:
-        config["temperature"] = _clamped("temperature", temperature, 0, _HOTTEST, losses)
-    if top_p is not None:
-        config["topP"] = _clamped("top_p", top_p, 0, 1, losses)
-    if top_k:
+    if "temperature" in request:
+        config["temperature"] = _clamped("temperature", request["temperature"], 0, _HOTTEST, losses)
+    if "top_p" in request:
+        config["topP"] = _clamped("top_p", request["top_p"], 0, 1, losses)
+    if top_k := request.get("top_k"):
         config["topK"] = _clamped("top_k", top_k, 1, dialect.max_top_k, losses)
     return config
 
@@ -115,9 +105,7 @@ def _format(request: UnifiedRequest, dialect: GeminiDialect, losses: Losses, too
     schema = wanted["schema"]
     if tools and not dialect.format_with_tools:
         losses.add("output_config.format", "emulated", "The JSON schema of the answer is told in text.")
-        notes.append(
-            f"Answer with one JSON object and nothing else. It must follow this JSON schema:\n{dumps_str(schema)}"
-        )
+        notes.append(answer_in(schema))
         return {}
     if dialect.json_schema:
         return {"responseMimeType": "application/json", "responseJsonSchema": schema}

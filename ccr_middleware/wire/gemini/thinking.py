@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from ...losses import Losses
 from ...unified import Json, Reasoning
-from ..chat.reasoning import effort_of, nearest, report_unsaid
+from ..efforts import report_unsaid, told_effort
 from .dialect import GeminiDialect
 
 #: Budgets of the efforts, in tokens, as Google's own OpenAI endpoint reads them; stronger ones are the model's most.
@@ -55,15 +55,8 @@ def _off(dialect: GeminiDialect, losses: Losses) -> Json | None:
 
 
 def _level(wish: Reasoning, dialect: GeminiDialect, losses: Losses) -> Json | None:
-    if effort := wish.get("effort"):
-        level = nearest(effort, dialect.levels)
-        if level != effort:
-            losses.add("thinking.effort", "clamped", f"The effort {effort} is sent as {level}.")
-        return {"thinkingLevel": level}
-    if budget := wish.get("max_tokens"):
-        losses.add("thinking.budget_tokens", "emulated", "The budget is sent as a level.")
-        return {"thinkingLevel": nearest(effort_of(budget), dialect.levels)}
-    return None
+    level = told_effort(wish, dialect.levels, losses)
+    return {"thinkingLevel": level} if level else None
 
 
 def _budget(wish: Reasoning, dialect: GeminiDialect, losses: Losses, max_tokens: int | None) -> int:
@@ -73,9 +66,8 @@ def _budget(wish: Reasoning, dialect: GeminiDialect, losses: Losses, max_tokens:
         if "effort" not in wish:
             return -1
         losses.add("thinking.effort", "emulated", "The effort is sent as a budget.")
-        wanted = asked = _BUDGETS.get(wish["effort"], dialect.max_budget)
-    else:
-        wanted = asked
+        asked = _BUDGETS.get(wish["effort"], dialect.max_budget)
+    wanted = asked
     if max_tokens is not None and wanted >= max_tokens:
         wanted = max_tokens // 2
     budget = min(max(wanted, dialect.min_budget, 1), dialect.max_budget)

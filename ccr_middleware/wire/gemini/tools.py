@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from ...losses import Losses
 from ...unified import Json, UnifiedRequest, UnifiedTool
-from ..chat.tool_names import ToolNames
+from ..server_tools import report_missing, report_untold
+from ..tool_names import ToolNames
 from .dialect import GeminiDialect
 from .schema import to_parameters
 
@@ -99,11 +99,9 @@ def _own_tools(request: UnifiedRequest, dialect: GeminiDialect, losses: Losses) 
         kind = str(tool.get("type", ""))
         known = next((own for own in _OWN if kind.startswith(own)), None)
         if known is None or not dialect.tools:
-            feature = known or re.sub(r"[^A-Za-z0-9_.-]+", "_", kind)[:60] or "unknown"
-            losses.add(f"tool.{feature}", "dropped", "This model has no such tool.")
+            report_missing(known or kind, losses)
             continue
-        if tool.get("allowed_domains") or tool.get("blocked_domains"):
-            losses.add(f"tool.{known}.domains", "dropped", "Gemini's own tools cannot be kept to certain domains.")
+        report_untold(tool, known, (), losses)
         if known not in found:
             found.append(known)
     return found

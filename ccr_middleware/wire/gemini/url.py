@@ -6,13 +6,10 @@ a whole endpoint. All of these work.
 
 from __future__ import annotations
 
-import re
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from ..format import Endpoint
-
-#: A segment that is a version: v1, v1beta, v1beta1, v1alpha.
-_VERSION = re.compile(r"v\d+(?:(?:alpha|beta)\d*)?")
+from ..urls import VERSION
 
 
 def endpoint_url(endpoint: Endpoint) -> str:
@@ -50,7 +47,7 @@ def _resource(path: str, model: str) -> str:
 
 def _missing(path: str, last: str) -> str:
     """What lacks between a base path and the model."""
-    if path.endswith("/publishers/google") or _VERSION.fullmatch(last):
+    if path.endswith("/publishers/google") or VERSION.fullmatch(last):
         return "/models"
     if "/projects/" in path:
         return "/publishers/google/models"

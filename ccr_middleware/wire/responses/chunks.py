@@ -22,6 +22,7 @@ class ResponsesChunks:
     """
 
     __slots__ = ("_decoder", "done", "malformed")
+    cut = False
 
     def __init__(self) -> None:
         self.done = False

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from ..format import WireFormat
 from .chunks import ResponsesChunks
-from .dialect import ResponsesDialect
-from .dialects import dialect_for
+from .dialect import ResponsesDialect, dialect_for
 from .reader import ResponsesReader
 from .request import build_responses_body
 from .url import endpoint_url

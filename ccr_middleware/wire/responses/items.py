@@ -7,30 +7,23 @@ that). Every item is written from its own message, so a conversation that has gr
 
 from __future__ import annotations
 
-from collections import deque
-from typing import Any
-
 from ...losses import Losses
-from ...unified import Json, Part, Remembered, ToolCall, UnifiedMessage
-from ..chat.messages import CONTINUE, EMPTY_MESSAGE, NO_OUTPUT
-from ..chat.parts import PARAGRAPH
-from ..chat.tool_names import ToolIds, ToolNames
+from ...unified import Json, Part, Remembered, ToolCall, UnifiedMessage, in_order, parts_of
 from ..format import Recall
-from .dialect import ResponsesDialect, chat_rules
-from .parts import input_text, parts_of, plain, to_input, to_texts
+from ..phrases import CONTINUE, EMPTY_MESSAGE, MORE_FOLLOWS, NO_OUTPUT, PARAGRAPH, failed, note, reminder, returned_by
+from ..tool_names import ToolIds, ToolNames
+from .dialect import ResponsesDialect
+from .parts import input_text, plain, to_input, to_texts
 from .reasoning import remembered_item, text_item, to_item
-
-_REMINDER = "<system-reminder>\n{}\n</system-reminder>"
 
 
 class ItemWriter:
     """Writes the items of one request. `add` each message in order, then `finish`, then read `instructions`."""
 
-    __slots__ = ("_calls", "_dialect", "_ids", "_losses", "_media", "_names", "_out", "_recall", "_rules", "_system")
+    __slots__ = ("_calls", "_dialect", "_ids", "_losses", "_media", "_names", "_out", "_recall", "_system")
 
     def __init__(self, dialect: ResponsesDialect, names: ToolNames, recall: Recall, losses: Losses) -> None:
         self._dialect = dialect
-        self._rules = chat_rules(dialect)
         self._names = names
         self._recall = recall
         self._losses = losses
@@ -50,7 +43,7 @@ class ItemWriter:
         if role == "assistant":
             self._add_assistant(message)
         elif role == "user":
-            parts = to_input(parts_of(content), self._rules, self._losses)
+            parts = to_input(parts_of(content), self._dialect, self._losses)
             self._add_message("user", plain(parts or [input_text(EMPTY_MESSAGE)]))
         else:
             self._add_system(content)
@@ -76,7 +69,7 @@ class ItemWriter:
     # -- system ------------------------------------------------------------------------------------------
 
     def _add_system(self, content: str | list[Part] | None) -> None:
-        texts = to_texts(parts_of(content), self._rules, self._losses)
+        texts = to_texts(parts_of(content), self._dialect, self._losses)
         if not texts:
             return
         if not self._out:
@@ -85,21 +78,21 @@ class ItemWriter:
             self._add_message(self._dialect.mid_system, PARAGRAPH.join(texts))
         else:
             self._losses.add("system.mid_conversation", "emulated", "A later system message is sent as user text.")
-            marked = [t if t.startswith("<system-reminder>") else _REMINDER.format(t) for t in texts]
-            self._add_message("user", PARAGRAPH.join(marked))
+            self._add_message("user", PARAGRAPH.join(map(reminder, texts)))
 
     # -- assistant ---------------------------------------------------------------------------------------
 
     def _add_assistant(self, message: UnifiedMessage) -> None:
         items: list[Json] = []
-        for kind, value in _in_order(message, calls_last=self._dialect.calls_last):
+        held = in_order(message)
+        for kind, value in sorted(held, key=_is_call) if self._dialect.calls_last else held:
             if kind == "thinking":
                 if item := to_item(value, self._dialect, self._losses):
                     items.append(item)
             elif kind == "call":
                 items.append(self._call(value))
             else:
-                for text in to_texts([value], self._rules, self._losses):
+                for text in to_texts([value], self._dialect, self._losses):
                     self._say(text, items)
         while items and items[-1]["type"] == "reasoning":
             items.pop()  # "provided without its required following item" (fact 45)
@@ -162,12 +155,12 @@ class ItemWriter:
 
     def _add_output(self, message: UnifiedMessage) -> None:
         call_id = self._ids.to_wire(message["tool_call_id"])
-        parts = to_input(parts_of(message["content"]), self._rules, self._losses)
+        parts = to_input(parts_of(message["content"]), self._dialect, self._losses)
         media = [part for part in parts if part["type"] != "input_text"]
         if media and not self._dialect.tool_media:
             self._keep_media(media, message["tool_call_id"], call_id)
             parts = [part for part in parts if part["type"] == "input_text"]
-            parts.append(input_text("[What else the tool returned follows in the next user message.]"))
+            parts.append(input_text(note(MORE_FOLLOWS)))
         if message.get("is_error"):
             _mark_error(parts)
         parts = parts or [input_text(NO_OUTPUT)]
@@ -175,11 +168,9 @@ class ItemWriter:
         output = PARAGRAPH.join(part["text"] for part in parts) if only_text else parts
         self._out.append({"type": "function_call_output", "call_id": call_id, "output": output})
 
-    def _keep_media(self, media: list[Json], call_id: str, shown_id: str) -> None:
-        name = self._calls.get(call_id, "")
-        label = f"Returned by the tool {name} (call {shown_id}):" if name else f"Returned by tool call {shown_id}:"
+    def _keep_media(self, media: list[Json], call_id: str, wire_id: str) -> None:
         self._losses.add("tool_result.media", "emulated", "Images and documents of a tool follow in a user message.")
-        self._media += [input_text(label), *media]
+        self._media += [input_text(returned_by(self._calls.get(call_id, ""), wire_id)), *media]
 
     def _add_media(self) -> None:
         if self._media:
@@ -187,21 +178,15 @@ class ItemWriter:
             self._media = []
 
 
-def _in_order(message: UnifiedMessage, *, calls_last: bool) -> list[tuple[str, Any]]:
-    """What an assistant message holds, each with its kind, as it was made. What `order` does not name follows."""
-    queues: dict[str, deque[Any]] = {
-        "thinking": deque(message.get("thinking", ())),
-        "content": deque(parts_of(message["content"])),
-        "call": deque(message.get("tool_calls", ())),
-    }
-    rest = [kind for kind, queue in queues.items() for _ in queue]
-    found = [(kind, queues[kind].popleft()) for kind in [*message.get("order", ()), *rest] if queues[kind]]
-    return sorted(found, key=lambda pair: pair[0] == "call") if calls_last else found
+def _is_call(held: tuple[str, object]) -> bool:
+    return held[0] == "call"
 
 
 def _mark_error(parts: list[Json]) -> None:
-    """Make a failed tool's output recognisable as such: the format has no flag for it."""
-    if not parts or parts[0]["type"] != "input_text":
-        parts.insert(0, input_text(f"Error: {NO_OUTPUT}" if not parts else "Error:"))
-    elif parts[0]["text"][:5].lower() != "error":
-        parts[0]["text"] = f"Error: {parts[0]['text']}"
+    """Mark a failed tool's output; the format has no flag for it."""
+    if not parts:
+        parts.append(input_text(failed(NO_OUTPUT)))
+    elif parts[0]["type"] == "input_text":
+        parts[0]["text"] = failed(parts[0]["text"])
+    else:
+        parts.insert(0, input_text("Error:"))

@@ -1,34 +1,23 @@
-"""The content of items: text, images and documents in the form of the wire.
-
-What a provider takes, and what stands in the place of the rest, is the same as in chat completions.
-"""
+"""The content of items: text, images and documents in the form of the wire."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from ...losses import Losses
 from ...unified import Json, Part
-from ..chat.dialect import ChatDialect
-from ..chat.parts import to_wire_parts, to_wire_text
+from ..openai.content import taken_parts, taken_texts
+from .dialect import ResponsesDialect
 
 
-def parts_of(content: str | list[Part] | None) -> list[Part]:
-    """A message's content as parts."""
-    if isinstance(content, str):
-        return [{"type": "text", "text": content}] if content else []
-    return content or []
-
-
-def to_input(parts: Iterable[Any], rules: ChatDialect, losses: Losses) -> list[Json]:
+def to_input(parts: Iterable[Part], dialect: ResponsesDialect, losses: Losses) -> list[Json]:
     """Every part as an input part: `input_text`, `input_image`, `input_file`."""
-    return [_spelled(piece) for piece in to_wire_parts(parts, rules, losses)]
+    return [_to_input(part) for part in taken_parts(parts, dialect, losses)]
 
 
-def to_texts(parts: Iterable[Any], rules: ChatDialect, losses: Losses) -> list[str]:
+def to_texts(parts: Iterable[Part], dialect: ResponsesDialect, losses: Losses) -> list[str]:
     """The texts of parts where only text may stand; anything else becomes a note in its place."""
-    return [piece["text"] for piece in to_wire_text(parts, rules, losses)]
+    return [part["text"] for part in taken_texts(parts, dialect, losses)]
 
 
 def input_text(text: str) -> Json:
@@ -41,13 +30,12 @@ def plain(parts: list[Json]) -> str | list[Json]:
     return parts[0]["text"] if len(parts) == 1 and parts[0]["type"] == "input_text" else parts
 
 
-def _spelled(piece: Json) -> Json:
-    """A chat part in this format's spelling. `detail` is what the schemas of some providers insist on."""
-    if piece["type"] == "image_url":
-        return {"type": "input_image", "image_url": piece["image_url"]["url"], "detail": "auto"}
-    if piece["type"] == "file":
-        file = piece["file"]
-        if not file["file_data"].startswith("data:"):
-            return {"type": "input_file", "file_url": file["file_data"]}
-        return {"type": "input_file", "filename": file["filename"], "file_data": file["file_data"]}
-    return input_text(piece["text"])
+def _to_input(part: Part) -> Json:
+    """`detail` is what the schemas of some providers insist on."""
+    if part["type"] == "text":
+        return input_text(part["text"])
+    if part["type"] == "image_url":
+        return {"type": "input_image", "image_url": part["image_url"]["url"], "detail": "auto"}
+    if not part["url"].startswith("data:"):
+        return {"type": "input_file", "file_url": part["url"]}
+    return {"type": "input_file", "filename": part["title"], "file_data": part["url"]}

@@ -12,11 +12,11 @@ from __future__ import annotations
 from ...jsonio import dumps_str
 from ...lenient import as_dict, dicts, text_of
 from ...unified import Annotation, Json, ToolDelta, UnifiedChunk
-from ..chat.usage import read_usage
 from ..format import ReadError
-from . import content
-from .content import Place
-from .streamed import StreamedItem, StreamedItems
+from ..openai.usage import read_usage
+from . import output_item as finished
+from .output_item import Place
+from .streamed_items import StreamedItem, StreamedItems
 
 #: Events that carry a text -> (its form, the field of the whole text in `done`, the field of the part's number).
 _TEXTS = {
@@ -65,7 +65,7 @@ class ResponsesReader:
         elif name in _PARTS and step == "done":
             self._part_event(chunk, _PARTS[name])
         elif kind == "output_text.annotation.added":
-            self._cite(self._items.of_text(chunk, "text"), content.citation(chunk.get("annotation")))
+            self._cite(self._items.of_text(chunk, "text"), finished.citation(chunk.get("annotation")))
         elif kind == "created":
             self._name(as_dict(chunk.get("response")))
         elif kind in ("completed", "incomplete", "failed"):
@@ -107,13 +107,13 @@ class ResponsesReader:
         if step == "delta":
             self._say(known, place, text_of(event.get("delta")))
             return
-        text = content.arguments_text(event) if form == "arguments" else text_of(event.get(field))
+        text = finished.arguments_text(event) if form == "arguments" else text_of(event.get(field))
         self._say(known, place, known.rest(place, text))
         if form == "input":
             self._give_input(known)
 
     def _part_event(self, event: Json, number: str) -> None:
-        form, text = content.part_text(as_dict(event.get("part")))
+        form, text = finished.part_text(as_dict(event.get("part")))
         if form:
             known, place = self._items.of_text(event, form), Place(form, _index(event, number))
             self._say(known, place, known.rest(place, text))
@@ -139,16 +139,16 @@ class ResponsesReader:
             self._say(known, place, known.rest(place, text_of(item.get("input"))))
             self._give_input(known)
         elif known.kind in ("message", "reasoning"):
-            for place, text in content.texts(item):
+            for place, text in finished.texts(item):
                 self._say(known, place, known.rest(place, text))
-            for source in content.citations(item):
+            for source in finished.citations(item):
                 self._cite(known, source)
             if known.kind == "reasoning" and first:
                 self._seal(known, item)
 
     def _read_arguments(self, known: StreamedItem, item: Json) -> None:
         """The arguments of a finished call; none are an empty object, so that what follows need not wait for more."""
-        place, text = Place("arguments"), content.arguments_text(item)
+        place, text = Place("arguments"), finished.arguments_text(item)
         if place in known.said or text:
             self._say(known, place, known.rest(place, text))
         else:
@@ -164,18 +164,18 @@ class ResponsesReader:
 
     def _cut_short(self, known: StreamedItem) -> None:
         """An item that was begun and never finished, with what its beginning already held."""
-        for place, text in content.texts(known.item):
+        for place, text in finished.texts(known.item):
             self._say(known, place, known.rest(place, text))
         if known.kind == "function_call":
             place = Place("arguments")
-            self._say(known, place, known.rest(place, content.arguments_text(known.item)))
+            self._say(known, place, known.rest(place, finished.arguments_text(known.item)))
         elif known.kind == "custom_tool_call" and known.said and not known.told:
             # No end of the object: a client must not run a call that was cut.
             self._call(known, dumps_str({"input": known.text(Place("input"))}).removesuffix('"}'))
 
     def _seal(self, known: StreamedItem, item: Json) -> None:
         """What the provider wants back with its reasoning: on the thinking block while that is the open one."""
-        sealed = content.seal(item)
+        sealed = finished.seal(item)
         if sealed and self._speaker is known:
             known.told = True
             self._out.append({"signature": sealed})
@@ -258,7 +258,7 @@ class ResponsesReader:
         if reason := _finish(response, status):
             last["finish"] = reason
         usage = read_usage(as_dict(response.get("usage")))
-        if searches := sum(content.is_search(known.item) for known in self._items.order):
+        if searches := sum(finished.is_search(known.item) for known in self._items.order):
             usage["web_searches"] = searches
         if usage:
             last["usage"] = usage
@@ -270,11 +270,11 @@ class ResponsesReader:
         self._ended = True
         cited = {source["url"] for known in self._items.order for source in known.cited}
         for known in self._items.order:
-            for source in content.search_sources(known.item):
+            for source in finished.search_sources(known.item):
                 if source["url"] not in cited:
                     self._cite(known, source)
         others = [known.item for known in self._items.order if known.kind not in _SHOWN]
-        for note in content.notes(others, silent=not self._answered):
+        for note in finished.notes(others, silent=not self._answered):
             self._out.append({"text": self._apart(StreamedItem("message"), Place("text")) + note})
 
     def _fail(self, told: Json) -> None:

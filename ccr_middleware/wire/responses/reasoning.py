@@ -1,7 +1,7 @@
 """How a provider is asked to think, and the items in which earlier reasoning goes back to it (F1, F10, C16).
 
 A signature or opaque block of our own holds what sealed an item as a JSON object of `id` and `encrypted_content`
-(`content.seal`). Nothing is stored at the provider, so an item is worth sending only with its encrypted content, or
+(`output_item.seal`). Nothing is stored at the provider, so an item is worth sending only with its encrypted content, or
 where plain text is taken.
 """
 
@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from ...jsonio import loads
-from ...lenient import as_dict, text_of
+from ...lenient import text_of
 from ...losses import Losses
 from ...unified import Json, Reasoning, Remembered, ThinkingBlock
-from ..chat.reasoning import nearest, report_unsaid
-from ..chat.reasoning import to_wire_reasoning as to_chat_reasoning
-from ..omitted import omit_thinking
-from .dialect import ResponsesDialect, chat_rules
+from ..earlier_thinking import drop_redacted, omit_thinking, unpack
+from ..efforts import nearest, report_unsaid, told_effort
+from .dialect import ResponsesDialect
 
 _ENCRYPTED = "reasoning.encrypted_content"
 
@@ -28,12 +26,7 @@ def to_wire_reasoning(wish: Reasoning | None, dialect: ResponsesDialect, losses:
     """
     wish = wish or {}
     reasoning: Json = {}
-    if wish.get("enabled") is False:
-        effort = dialect.off_effort
-        if not effort:
-            report_unsaid(wish, losses)
-    else:
-        effort = to_chat_reasoning(wish, chat_rules(dialect), losses).get("reasoning_effort")
+    effort = _effort(wish, dialect, losses)
     if effort == "minimal" and searches:
         effort = nearest("low", tuple(word for word in dialect.efforts if word != "minimal"))
     if effort:
@@ -46,6 +39,17 @@ def to_wire_reasoning(wish: Reasoning | None, dialect: ResponsesDialect, losses:
     return fields
 
 
+def _effort(wish: Reasoning, dialect: ResponsesDialect, losses: Losses) -> str | None:
+    """The word for the depth; None leaves it to the model."""
+    off = wish.get("enabled") is False
+    if off and dialect.off_effort:
+        return dialect.off_effort
+    if off or not dialect.efforts or not (wish.get("enabled") or wish.get("effort")):
+        report_unsaid(wish, losses)
+        return None
+    return told_effort(wish, dialect.efforts, losses) or nearest("medium", dialect.efforts)
+
+
 def to_item(block: ThinkingBlock, dialect: ResponsesDialect, losses: Losses) -> Json | None:
     """The item of a thinking block; None when it cannot go back to this provider.
 
@@ -56,7 +60,7 @@ def to_item(block: ThinkingBlock, dialect: ResponsesDialect, losses: Losses) -> 
     payload = block.get("redacted") or block.get("signature") or ""
     item = _item(payload if own else "", block["text"], dialect, own)
     if item is None and "redacted" in block:
-        losses.add("thinking.redacted", "dropped", "Encrypted reasoning can be read by its maker only.")
+        drop_redacted(losses)
     elif item is None:
         omit_thinking(block, losses)
     return item
@@ -75,7 +79,7 @@ def text_item(text: str) -> Json:
 
 def _item(payload: str, text: str, dialect: ResponsesDialect, own: bool) -> Json | None:
     """Encrypted reasoning with its text as the summary, or reasoning whose text is all there is."""
-    held = _unpack(payload)
+    held = unpack(payload)
     encrypted = text_of(held.get("encrypted_content"))
     if dialect.replay != "none" and encrypted:
         summary = [{"type": "summary_text", "text": text}] if text else []
@@ -87,16 +91,6 @@ def _item(payload: str, text: str, dialect: ResponsesDialect, own: bool) -> Json
     if dialect.reasoning_ids:
         item["id"] = text_of(held.get("id")) or _made_id(encrypted or text)
     return item
-
-
-def _unpack(payload: str) -> Json:
-    """The object in a signature; an empty one when there is none."""
-    if not payload.startswith("{"):
-        return {}
-    try:
-        return as_dict(loads(payload))
-    except ValueError:
-        return {}
 
 
 def _made_id(text: str) -> str:

@@ -1,73 +1,71 @@
 """Tools, the choice among them, and what the provider runs itself.
 
-What may be offered and forced is decided as in chat completions; here a function is flat, and `strict` is always said:
-left out it means true, and a schema with optional properties would be refused or its properties filled with empty
-strings (langchain-ai/langchain#39309, vercel/ai#15889).
+Here a function is flat, and `strict` is always said: left out it means true, and a schema with optional properties
+would be refused or its properties filled with empty strings (langchain-ai/langchain#39309, vercel/ai#15889).
 """
 
 from __future__ import annotations
 
-from typing import cast
+from typing import NamedTuple
 
-from ...lenient import as_dict, as_list
 from ...losses import Losses
 from ...unified import Json, UnifiedRequest
-from ..chat.tool_names import ToolNames
-from ..chat.tools import WireTools
-from ..chat.tools import to_wire_tools as to_chat_tools
-from .dialect import ResponsesDialect, chat_rules
+from ..openai.functions import describe_function, offer_functions, parallel_calls
+from ..server_tools import OPENROUTER_SEARCH, domains, openrouter_search, place, report_missing, report_untold
+from ..tool_names import ToolNames
+from .dialect import ResponsesDialect
+
+
+class WireTools(NamedTuple):
+    """The fields of the body, and what must be told in text instead."""
+
+    fields: Json
+    note: str | None = None
 
 
 def to_wire_tools(request: UnifiedRequest, dialect: ResponsesDialect, names: ToolNames, losses: Losses) -> WireTools:
-    """`tools`, `tool_choice`, `parallel_tool_calls`, and what must be told in text instead."""
-    hosted: list[Json] = []
-    left: list[Json] = []  # reported, or known to routers
-    for tool in request.get("server_tools", ()):
-        entry = _hosted(tool, dialect, losses)
-        if entry is None:
-            left.append(tool)
-        else:
-            hosted.append(entry)
-    rest = cast(UnifiedRequest, {**request, "server_tools": left})
-    wire = to_chat_tools(rest, chat_rules(dialect), names, losses)
-    fields = dict(wire.fields)
-    if offered := [*map(_flat, fields.get("tools", ())), *hosted]:
-        fields["tools"] = offered
-    if isinstance(choice := fields.get("tool_choice"), dict):
-        fields["tool_choice"] = {"type": "function", "name": choice["function"]["name"]}
-    return WireTools(fields, wire.note, wire.forced)
-
-
-def _flat(tool: Json) -> Json:
-    """A function without the object around it; a tool of the provider's as it is."""
-    if tool["type"] != "function":
-        return tool
-    return {"type": "function", "strict": False, **tool["function"]}
+    """`tools`, `tool_choice` and `parallel_tool_calls`."""
+    offer = offer_functions(request, dialect, losses)
+    fields: Json = {}
+    if isinstance(offer.choice, dict):
+        fields["tool_choice"] = {"type": "function", "name": names.to_wire(offer.choice["function"]["name"])}
+    elif offer.choice is not None:
+        fields["tool_choice"] = offer.choice
+    functions = (describe_function(tool["function"], dialect, names, losses) for tool in offer.functions)
+    hosted = (_hosted(tool, dialect, losses) for tool in request.get("server_tools", ()))
+    if tools := [*({"type": "function", "strict": False, **function} for function in functions), *filter(None, hosted)]:
+        fields["tools"] = tools
+    if offer.functions:
+        fields |= parallel_calls(request, dialect, losses)
+    return WireTools(fields, offer.note)
 
 
 def _hosted(tool: Json, dialect: ResponsesDialect, losses: Losses) -> Json | None:
     """The entry for a tool this provider runs; None when it does not."""
     kind = str(tool.get("type", ""))
-    if kind.startswith("web_search") and dialect.web_search and ":" not in dialect.web_search:
-        return _search(tool, dialect, losses)
-    if kind.startswith("code_execution") and dialect.code_interpreter:
+    if kind.startswith("web_search"):
+        if dialect.web_search:
+            return _search(tool, dialect.web_search, dialect.search_exclusion, losses)
+        losses.add("tool.web_search", "dropped", "This provider cannot search the web.")
+    elif kind.startswith("code_execution") and dialect.code_interpreter:
         return {"type": "code_interpreter", "container": {"type": "auto"}}
+    else:
+        report_missing(kind, losses)
     return None
 
 
-def _search(tool: Json, dialect: ResponsesDialect, losses: Losses) -> Json:
-    """A web search within the client's limits. Both lists of domains at once are refused (F21)."""
-    wire: Json = {"type": dialect.web_search}
-    if dialect.web_search == "browser_search":
-        return wire
-    if allowed := as_list(tool.get("allowed_domains")):
-        wire["filters"] = {"allowed_domains": allowed}
-    elif blocked := as_list(tool.get("blocked_domains")):
-        if dialect.search_exclusion:
-            wire["filters"] = {dialect.search_exclusion: blocked}
-        else:
-            losses.add("tool.web_search.blocked_domains", "dropped", "This provider cannot leave domains out.")
-    location = as_dict(tool.get("user_location"))
-    if place := {key: location[key] for key in ("city", "country", "region", "timezone") if location.get(key)}:
-        wire["user_location"] = {"type": "approximate", **place}
+def _search(tool: Json, kind: str, exclusion: str | None, losses: Losses) -> Json:
+    """A web search within the client's limits. `exclusion`: the filter for blocked domains."""
+    if kind == OPENROUTER_SEARCH:
+        return openrouter_search(tool)
+    if kind == "browser_search":  # Groq's takes no parameters
+        report_untold(tool, "web_search", (), losses)
+        return {"type": kind}
+    filters = domains(tool, "allowed_domains", exclusion)
+    report_untold(tool, "web_search", ("user_location", *(["domains"] if filters else [])), losses)
+    wire: Json = {"type": kind}
+    if filters:
+        wire["filters"] = filters
+    if where := place(tool):
+        wire["user_location"] = {"type": "approximate", **where}
     return wire

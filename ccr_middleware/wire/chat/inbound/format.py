@@ -1,10 +1,23 @@
-"""OpenAI chat completions as a client's format."""
+"""OpenAI chat completions as a client's format. What reads and writes it is imported for the first such client."""
 
 from __future__ import annotations
 
-from ...client import ClientFormat
-from .errors import error_body
-from .request import read_request
-from .writer import ChatWriter
+from ....losses import Losses
+from ....unified import Json
+from ...client import ClientFormat, ClientWriter, Inbound, WriterSettings
+from ...openai.inbound.errors import error_body
 
-CHAT_CLIENT = ClientFormat("chat", read_request, ChatWriter, error_body)
+
+def _read(body: Json, losses: Losses) -> Inbound:
+    from .request import read_request
+
+    return read_request(body, losses)
+
+
+def _new_writer(settings: WriterSettings) -> ClientWriter:
+    from .writer import ChatWriter
+
+    return ChatWriter(settings)
+
+
+CHAT_CLIENT = ClientFormat("chat", _read, _new_writer, error_body)

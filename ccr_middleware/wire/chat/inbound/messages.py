@@ -13,14 +13,13 @@ answers, is sent as a user message.
 
 from __future__ import annotations
 
-from typing import Any
-
+from ....anthropic.arguments import keep_arguments, parse_arguments
 from ....errors import BadRequest
-from ....jsonio import loads
+from ....fields import at, entries, read_list, read_name, read_object, read_text, report_unknown
 from ....losses import Losses
 from ....unified import Json
-from .fields import at, entries, read_list, read_name, read_object, read_text, report_unknown
-from .parts import read_content, text_block
+from ...inbound.blocks import text_block
+from .parts import read_content
 from .reasoning import read_thinking
 
 #: What is read here, and what clients give back of an answer that is about the answer only.
@@ -141,14 +140,9 @@ def _function_call(function: Json, identifier: str, path: str, losses: Losses) -
 
 def _arguments(text: str, losses: Losses) -> Json:
     """The arguments of a call. Models do write ones that are no JSON object, and the history keeps them."""
-    if not text.strip():
-        return {}
-    try:
-        value: Any = loads(text)
-    except ValueError:
+    if parse_arguments(text) is None:
         losses.add("tool_call.arguments", "emulated", "Arguments that are no JSON are sent as text in an object.")
-        return {"_raw": text}
-    return value if isinstance(value, dict) else {"value": value}
+    return keep_arguments(text)
 
 
 def _custom_call(call: Json, identifier: str, path: str) -> Json:

@@ -24,13 +24,12 @@ from __future__ import annotations
 from typing import Any
 
 from ....errors import BadRequest
-from ....jsonio import dumps_str
+from ....fields import read_count, read_flag, read_number, read_object, read_text, read_texts, report_unknown
 from ....losses import Losses
 from ....unified import Json
 from ...client import Inbound
-from .fields import at, read_count, read_flag, read_number, read_object, read_text, read_texts, report_unknown
+from ...openai.inbound.request import set_caller, set_effort, set_format
 from .messages import read_messages
-from .parts import text_block
 from .tools import Tools, read_tools
 
 #: Field -> (values that change nothing, what is lost by any other).
@@ -57,11 +56,6 @@ _KNOWN = frozenset({
     *("service_tier", "stream_options", "n", "modalities"),
 })  # fmt: skip
 
-#: OpenAI's words for depth -> Anthropic's. `none` is no thinking at all.
-_EFFORTS = {"minimal": "low", "low": "low", "medium": "medium", "high": "high", "xhigh": "xhigh", "max": "max"}
-
-JSON_ONLY = "Answer with one valid JSON object and nothing else: no code fence and no text around it."
-
 
 def read_request(body: Json, losses: Losses) -> Inbound:
     """Read a request. The echo: `include_usage`, and of tools `custom` and `legacy` (see `tools.Tools`).
@@ -77,10 +71,11 @@ def read_request(body: Json, losses: Losses) -> Inbound:
     _set_sampling(request, body)
     _set_tools(request, tools)
     _set_thinking(request, body, losses)
-    _set_response_format(request, body, conversation.system, losses)
+    form = read_object(body, "response_format") or {}
+    set_format(request, form, "response_format", conversation.system, losses, within="json_schema")
     if conversation.system:
         request["system"] = conversation.system
-    _set_caller(request, body, losses)
+    set_caller(request, body, losses)
     options = read_object(body, "stream_options") or {}
     include_usage = bool(read_flag(options, "include_usage", "stream_options"))
     return Inbound(request, {"include_usage": include_usage, "custom": tools.custom, "legacy": tools.legacy})
@@ -124,9 +119,6 @@ def _set_tools(request: Json, tools: Tools) -> None:
         request["tool_choice"] = tools.choice
 
 
-# -- thinking ------------------------------------------------------------------------------------------------
-
-
 def _set_thinking(request: Json, body: Json, losses: Losses) -> None:
     """From `reasoning_effort`; from `reasoning`, OpenRouter's form of it; or from `thinking`, as Anthropic has it and
     several chat providers too. `reasoning.exclude` is a wish about the answer's form that clients can meet alone."""
@@ -147,51 +139,3 @@ def _set_thinking(request: Json, body: Json, losses: Losses) -> None:
         request["thinking"] = {"type": "enabled", "budget_tokens": budget}
     elif enabled:
         request.setdefault("thinking", {"type": "adaptive"})
-
-
-def set_effort(request: Json, effort: str, place: str, losses: Losses) -> None:
-    """Switch thinking on, at a depth in OpenAI's words."""
-    if effort not in _EFFORTS:
-        raise BadRequest(f"{place}: must be one of none, {', '.join(_EFFORTS)}")
-    if effort == "minimal":
-        losses.add("reasoning_effort", "clamped", "The effort minimal is sent as low.")
-    request.setdefault("thinking", {"type": "adaptive"})
-    request.setdefault("output_config", {})["effort"] = _EFFORTS[effort]
-
-
-# -- the form of the answer ----------------------------------------------------------------------------------
-
-
-def _set_response_format(request: Json, body: Json, system: list[Json], losses: Losses) -> None:
-    wanted = read_object(body, "response_format") or {}
-    kind = wanted.get("type", "text")
-    if kind == "json_schema":
-        described = read_object(wanted, "json_schema", "response_format") or wanted
-        schema = read_object(described, "schema", at("response_format", "json_schema"))
-        if schema is None:
-            raise BadRequest("response_format.json_schema.schema: must be a JSON schema object")
-        request.setdefault("output_config", {})["format"] = {"type": "json_schema", "schema": schema}
-    elif kind == "json_object":
-        losses.add("response_format", "emulated", "That the answer must be JSON is told in the system prompt.")
-        system.append(text_block(JSON_ONLY))
-    elif kind != "text":
-        raise BadRequest("response_format.type: must be text, json_object or json_schema")
-
-
-# -- who asks ------------------------------------------------------------------------------------------------
-
-
-def _set_caller(request: Json, body: Json, losses: Losses) -> None:
-    """`metadata.user_id`; reports `service_tier`.
-
-    `prompt_cache_key` names the conversation whose requests share a prefix, so it is the session, in the form that
-    Claude Code gives both in (`routing.session`, `anthropic.request`).
-    """
-    user = read_text(body, "user") or read_text(body, "safety_identifier")
-    session = read_text(body, "prompt_cache_key")
-    if session:
-        user = dumps_str({"account_uuid": user, "session_id": session})
-    if user:
-        request["metadata"] = {"user_id": user}
-    if read_text(body, "service_tier") not in ("", "auto", "default"):
-        losses.add("service_tier", "dropped", "Another tier of service than the default cannot be asked for.")

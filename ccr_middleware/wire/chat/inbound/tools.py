@@ -17,12 +17,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ....errors import BadRequest
+from ....fields import at, entries, read_flag, read_list, read_name, read_object
 from ....lenient import as_dict, dicts, text_of
 from ....losses import Losses
 from ....unified import Json
-from .fields import at, entries, read_flag, read_list, read_name, read_object, read_text, read_texts
-
-WEB_SEARCH = "web_search_20250305"
+from ...openai.inbound.tools import custom_tool, function_tool, search_tool, settled_choice
 
 #: Anthropic's versioned tools, which the Messages side knows by themselves.
 _VERSIONED = re.compile(r"[a-z_]+_20\d{6}")
@@ -51,7 +50,7 @@ def read_tools(body: Json, losses: Losses) -> Tools:
         found.legacy = True
     options = read_object(body, "web_search_options")
     if options is not None:
-        found.tools.append(_web_search(options, "web_search_options", losses))
+        found.tools.append(search_tool(options, "web_search_options", losses))
     found.choice = _read_choice(body, found, losses)
     return found
 
@@ -64,12 +63,13 @@ def _add_tool(tool: Json, place: str, found: Tools, losses: Losses) -> None:
         where = place if function is None else at(place, "function")
         found.tools.append(_function(tool if function is None else function, where, tool))
     elif kind == "custom":
-        found.tools.append(_custom(read_object(tool, "custom", place) or tool, at(place, "custom"), losses))
-        found.custom.append(found.tools[-1]["name"])
+        custom, where = read_object(tool, "custom", place) or tool, at(place, "custom")
+        found.custom.append(read_name(custom, "name", where))
+        found.tools.append(custom_tool(found.custom[-1], custom, where, losses))
     elif isinstance(kind, str) and _VERSIONED.fullmatch(kind) and read_name(tool, "name", place):
         found.tools.append(tool)
     elif isinstance(kind, str) and kind.startswith("web_search"):
-        found.tools.append(_web_search(tool, place, losses))
+        found.tools.append(search_tool(tool, place, losses))
     elif isinstance(kind, str) and kind:
         losses.add("tool.unknown", "dropped", f"There is no tool of type {kind[:40]!a} here.")
     else:
@@ -78,43 +78,9 @@ def _add_tool(tool: Json, place: str, found: Tools, losses: Losses) -> None:
 
 def _function(function: Json, place: str, tool: Json) -> Json:
     """A tool with a schema. `tool` is what is around the function, where gateways put a cache mark."""
-    schema = read_object(function, "parameters", place)
-    converted: Json = {"name": read_name(function, "name", place)}
-    if description := read_text(function, "description", place):
-        converted["description"] = description
-    converted["input_schema"] = schema or {"type": "object", "properties": {}}
-    if (strict := read_flag(function, "strict", place)) is not None:
-        converted["strict"] = strict
+    converted = function_tool(read_name(function, "name", place), function, place)
     cache = tool.get("cache_control") or function.get("cache_control")
     return converted | {"cache_control": cache} if isinstance(cache, dict) else converted
-
-
-def _custom(custom: Json, place: str, losses: Losses) -> Json:
-    losses.add("tool.custom", "emulated", "A tool that takes text is offered as a function with one string.")
-    notes = [read_text(custom, "description", place)]
-    form = as_dict(custom.get("format"))
-    grammar = as_dict(form.get("grammar")) or form
-    if definition := read_text(grammar, "definition", at(place, "format")):
-        notes.append(f"The input must follow this {grammar.get('syntax') or ''} grammar:\n{definition}")
-    schema: Json = {"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"]}
-    description = "\n\n".join(note for note in notes if note)
-    tool: Json = {"name": read_name(custom, "name", place), "input_schema": schema}
-    return tool | {"description": description} if description else tool
-
-
-def _web_search(options: Json, place: str, losses: Losses) -> Json:
-    if options.get("search_context_size") not in (None, "medium"):
-        losses.add("web_search.search_context_size", "dropped", "How much of the results is read is not to be chosen.")
-    search: Json = {"type": WEB_SEARCH, "name": "web_search"}
-    if user := read_object(options, "user_location", place):
-        approximate = as_dict(user.get("approximate")) or user
-        known = ("city", "region", "country", "timezone")
-        search["user_location"] = {"type": "approximate"} | {
-            key: approximate[key] for key in known if key in approximate
-        }
-    if domains := read_texts(read_object(options, "filters", place) or {}, "allowed_domains", at(place, "filters")):
-        search["allowed_domains"] = domains
-    return search
 
 
 # -- which tool ----------------------------------------------------------------------------------------------
@@ -126,14 +92,7 @@ def _read_choice(body: Json, found: Tools, losses: Losses) -> Json | None:
     if wanted is None and found.legacy:
         wanted, place = body.get("function_call"), "function_call"
     choice = None if wanted is None else _choice(wanted, place, found, losses)
-    if not found.tools:
-        # Anthropic refuses a choice without tools.
-        if choice is not None and choice["type"] in ("any", "tool"):
-            losses.add("tool_choice", "dropped", "There is no tool the model could be made to call.")
-        return None
-    if (parallel is False or found.legacy) and (choice or {}).get("type") != "none":
-        choice = {**(choice or {"type": "auto"}), "disable_parallel_tool_use": True}
-    return choice
+    return settled_choice(choice, found.tools, one_call=parallel is False or found.legacy, losses=losses)
 
 
 def _choice(wanted: Any, place: str, found: Tools, losses: Losses) -> Json:

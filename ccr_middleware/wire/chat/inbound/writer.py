@@ -8,9 +8,10 @@ from ....errors import GatewayError
 from ....jsonio import dumps
 from ....unified import Event, Json
 from ...client import WriterSettings
+from ...inbound.usage import Counts
+from ...inbound.whole_message import events_of
+from ...openai.inbound.errors import error_body
 from .deltas import Deltas, merge
-from .errors import error_body
-from .replayed import replay
 
 _PING = b": ping\n\n"
 _DONE = b"data: [DONE]\n\n"
@@ -37,11 +38,11 @@ class ChatWriter:
                 out.append(_PING)
                 continue
             out += [self._chunk(delta) for delta in self._deltas.feed(event)]
-            if self._deltas.finish_reason is not None and not self._finished:
+            if self._deltas.finish_reason and not self._finished:
                 self._finished = True
                 out.append(self._chunk({}, self._deltas.finish_reason))
                 if self._include_usage:
-                    usage = usage_of(self._deltas.usage)
+                    usage = _usage(self._deltas.usage)
                     out.append(_frame(self._head("chat.completion.chunk") | {"choices": [], "usage": usage}))
         return b"".join(out)
 
@@ -57,11 +58,11 @@ class ChatWriter:
         """The completion that a whole message is."""
         deltas = self._new_deltas()
         answer: Json = {"role": "assistant", "content": None, "refusal": None}
-        for event in replay(message):
+        for event in events_of(message):
             for delta in deltas.feed(event):
                 merge(answer, delta)
         choice = {"index": 0, "message": answer, "logprobs": None, "finish_reason": deltas.finish_reason}
-        return self._head("chat.completion") | {"choices": [choice], "usage": usage_of(deltas.usage)}
+        return self._head("chat.completion") | {"choices": [choice], "usage": _usage(deltas.usage)}
 
     def _head(self, kind: str) -> Json:
         settings = self._settings
@@ -78,20 +79,11 @@ def _frame(document: Json) -> bytes:
     return b"data: " + dumps(document) + b"\n\n"
 
 
-def usage_of(usage: Json) -> Json:
-    """Anthropic's counts in OpenAI's meaning, where the prompt includes what was read from or written to a cache."""
-    cached = _count(usage, "cache_read_input_tokens")
-    written = _count(usage, "cache_creation_input_tokens")
-    prompt = _count(usage, "input_tokens") + cached + written
-    completion = _count(usage, "output_tokens")
+def _usage(usage: Json) -> Json:
+    counts = Counts.of(usage)
     return {
-        "prompt_tokens": prompt,
-        "completion_tokens": completion,
-        "total_tokens": prompt + completion,
-        "prompt_tokens_details": {"cached_tokens": cached, "cache_write_tokens": written},
+        "prompt_tokens": counts.prompt,
+        "completion_tokens": counts.output,
+        "total_tokens": counts.total,
+        "prompt_tokens_details": {"cached_tokens": counts.cached, "cache_write_tokens": counts.written},
     }
-
-
-def _count(usage: Json, key: str) -> int:
-    value = usage.get(key)
-    return value if type(value) is int else 0

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 from ....anthropic.server_blocks import bounded_json
 from ....errors import BadRequest
+from ....fields import at, entries, read_list, read_name, read_object, read_text, report_unknown
 from ....lenient import as_dict, text_of
 from ....losses import Losses
 from ....unified import Json
-from ...chat.inbound.fields import at, entries, read_list, read_name, read_object, read_text, report_unknown
-from ...chat.inbound.parts import text_block
+from ...inbound.blocks import text_block
 from .calls import Calls, OpenCall, response_text
 from .media import file_block, inline_block
 from .proto import camel, many

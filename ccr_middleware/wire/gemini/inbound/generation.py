@@ -7,9 +7,7 @@ that is about speech, images and Google's own service. Refused: more than one ca
 from __future__ import annotations
 
 from ....errors import BadRequest
-from ....losses import Losses
-from ....unified import Json
-from ...chat.inbound.fields import (
+from ....fields import (
     at,
     read_count,
     read_flag,
@@ -19,8 +17,9 @@ from ...chat.inbound.fields import (
     read_texts,
     report_unknown,
 )
-from ...chat.inbound.parts import text_block
-from ...chat.inbound.request import JSON_ONLY
+from ....losses import Losses
+from ....unified import Json
+from ...inbound.blocks import JSON_ONLY, text_block
 from .proto import camel
 from .schema import to_json_schema
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from binascii import Error as Base64Error
 
 from ....errors import BadRequest
+from ....fields import at, read_name, read_text
 from ....unified import Json
-from ...chat.inbound.fields import at, read_name, read_text
-from ...chat.inbound.parts import media_block
+from ...inbound.blocks import media_block
 from .proto import camel
 from .thoughts import standard_base64
 

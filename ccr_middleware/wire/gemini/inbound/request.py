@@ -15,9 +15,9 @@ Names may be in camel case or with underscores. `max_tokens` stays away when the
 from __future__ import annotations
 
 from ....errors import BadRequest
+from ....fields import read_flag, read_text, report_unknown
 from ....losses import Losses
 from ....unified import Json
-from ...chat.inbound.fields import read_flag, read_text, report_unknown
 from ...client import Inbound
 from .contents import read_contents, read_system
 from .generation import set_generation

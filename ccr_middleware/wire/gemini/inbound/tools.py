@@ -12,18 +12,17 @@
 from __future__ import annotations
 
 from ....errors import BadRequest
+from ....fields import at, entries, read_list, read_name, read_object, read_text, read_texts
 from ....losses import Losses
 from ....unified import Json
-from ...chat.inbound.fields import at, entries, read_list, read_name, read_object, read_text, read_texts
-from ...chat.inbound.tools import WEB_SEARCH
+from ...inbound.blocks import WEB_SEARCH
 from .proto import camel, many
 from .schema import to_json_schema
 
-_SEARCH: Json = {"type": WEB_SEARCH, "name": "web_search"}
 _BUILT_IN: dict[str, Json] = {
-    "googleSearch": _SEARCH,
-    "googleSearchRetrieval": _SEARCH,
-    "enterpriseWebSearch": _SEARCH,
+    "googleSearch": WEB_SEARCH,
+    "googleSearchRetrieval": WEB_SEARCH,
+    "enterpriseWebSearch": WEB_SEARCH,
     "urlContext": {"type": "web_fetch_20250910", "name": "web_fetch"},
     "codeExecution": {"type": "code_execution_20250825", "name": "code_execution"},
 }

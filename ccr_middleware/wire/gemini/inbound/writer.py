@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from ....errors import GatewayError
 from ....jsonio import dumps
 from ....unified import Event, Json
-from ...chat.inbound.replayed import replay
 from ...client import WriterSettings
+from ...inbound.usage import Counts
+from ...inbound.whole_message import events_of
+from .answer_parts import AnswerParts, join
 from .errors import error_body
-from .said import Said, join
 
 #: An empty line, in both forms of stream. Comments are not safe: Google's SDKs take them for broken JSON.
 _PING = b"\r\n"
@@ -26,11 +27,11 @@ class GeminiWriter:
     def __init__(self, settings: WriterSettings) -> None:
         self._settings = settings
         self._sse = bool(settings.echo.get("sse"))
-        self._said = self._new_said()
+        self._parts = self._new_parts()
         self._begun = self._finished = False
 
-    def _new_said(self) -> Said:
-        return Said(thoughts=bool(self._settings.echo.get("thoughts")))
+    def _new_parts(self) -> AnswerParts:
+        return AnswerParts(show_thoughts=bool(self._settings.echo.get("thoughts")))
 
     def feed(self, events: Iterable[Event]) -> bytes:
         """The chunks of these events."""
@@ -39,10 +40,10 @@ class GeminiWriter:
             if event.get("type") == "ping":
                 out.append(_PING)
                 continue
-            parts = self._said.feed(event)
-            if self._said.finish_reason and not self._finished:
+            parts = self._parts.feed(event)
+            if self._parts.finish_reason and not self._finished:
                 self._finished = True
-                out.append(self._frame(self._answer(parts or [{"text": ""}], self._said)))
+                out.append(self._frame(self._answer(parts or [{"text": ""}], self._parts)))
             elif parts:
                 out.append(self._frame(self._answer(parts)))
         return b"".join(out)
@@ -59,19 +60,19 @@ class GeminiWriter:
 
     def whole(self, message: Json) -> Json:
         """The response that a whole message is."""
-        said = self._new_said()
-        parts = [part for event in replay(message) for part in said.feed(event)]
-        return self._answer(join(parts), said)
+        reader = self._new_parts()
+        parts = [part for event in events_of(message) for part in reader.feed(event)]
+        return self._answer(join(parts), reader)
 
-    def _answer(self, parts: list[Json], ended: Said | None = None) -> Json:
+    def _answer(self, parts: list[Json], ended: AnswerParts | None = None) -> Json:
         """One response; `ended`: the answer, when this is the end of it."""
         candidate: Json = {"content": {"parts": parts, "role": "model"}, "index": 0}
         answer: Json = {"candidates": [candidate]}
         if ended is not None:
             candidate["finishReason"] = ended.finish_reason
-            if ended.grounding:
-                candidate["groundingMetadata"] = ended.grounding
-            answer["usageMetadata"] = usage_of(ended.usage)
+            if grounding := ended.grounding():
+                candidate["groundingMetadata"] = grounding
+            answer["usageMetadata"] = _usage(ended.usage)
         response_id = self._settings.request_id.removeprefix("req_")
         return answer | {"modelVersion": self._settings.model, "responseId": response_id}
 
@@ -83,16 +84,12 @@ class GeminiWriter:
         return start + dumps(document)
 
 
-def usage_of(usage: Json) -> Json:
-    """Anthropic's counts in Google's meaning, where the prompt includes the cache. Thoughts are among the candidates'
-    tokens: Anthropic does not tell them apart."""
-    cached = _count(usage, "cache_read_input_tokens")
-    prompt = _count(usage, "input_tokens") + cached + _count(usage, "cache_creation_input_tokens")
-    output = _count(usage, "output_tokens")
-    counts = {"promptTokenCount": prompt, "candidatesTokenCount": output, "totalTokenCount": prompt + output}
-    return counts | ({"cachedContentTokenCount": cached} if cached else {})
-
-
-def _count(usage: Json, key: str) -> int:
-    value = usage.get(key)
-    return value if type(value) is int else 0
+def _usage(usage: Json) -> Json:
+    """Thoughts are among the candidates' tokens: Anthropic does not always tell them apart."""
+    counts = Counts.of(usage)
+    told = {
+        "promptTokenCount": counts.prompt,
+        "candidatesTokenCount": counts.output,
+        "totalTokenCount": counts.total,
+    }
+    return told | ({"cachedContentTokenCount": counts.cached} if counts.cached else {})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ....errors import GatewayError
 from ....unified import Json
-from ...chat.inbound.errors import error_body
+from ...openai.inbound.errors import error_body
 
 #: Codes of a failed response that Codex acts upon. It tries again after any that does not blame the request.
 _CODES = frozenset({"context_length_exceeded", "insufficient_quota", "rate_limit_exceeded"})

@@ -1,10 +1,23 @@
-"""OpenAI Responses, as a client's format."""
+"""OpenAI Responses as a client's format. What reads and writes it is imported for the first such client."""
 
 from __future__ import annotations
 
-from ...chat.inbound.errors import error_body
-from ...client import ClientFormat
-from .request import read
-from .writer import ResponsesWriter
+from ....losses import Losses
+from ....unified import Json
+from ...client import ClientFormat, ClientWriter, Inbound, WriterSettings
+from ...openai.inbound.errors import error_body
 
-RESPONSES_CLIENT = ClientFormat(name="responses", read=read, new_writer=ResponsesWriter, error_body=error_body)
+
+def _read(body: Json, losses: Losses) -> Inbound:
+    from .request import read
+
+    return read(body, losses)
+
+
+def _new_writer(settings: WriterSettings) -> ClientWriter:
+    from .writer import ResponsesWriter
+
+    return ResponsesWriter(settings)
+
+
+RESPONSES_CLIENT = ClientFormat("responses", _read, _new_writer, error_body)

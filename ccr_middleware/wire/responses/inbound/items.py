@@ -23,16 +23,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ....anthropic.arguments import keep_arguments
 from ....anthropic.citations import SEARCH_ID_PREFIX
 from ....anthropic.server_blocks import bounded_json
 from ....errors import BadRequest
-from ....jsonio import loads
+from ....fields import entries, read_name, read_text
 from ....lenient import as_dict, as_list, dicts, text_of
 from ....losses import Losses
 from ....unified import Json
-from ...chat.inbound.fields import entries, read_name, read_text
-from ...chat.inbound.parts import text_block
-from ...chat.tool_names import ToolIds
+from ...inbound.blocks import text_block
+from ...tool_names import ToolIds
 from .parts import is_parts, read_parts
 from .reasoning import to_block
 from .tools import plain_name
@@ -192,7 +192,7 @@ def _call(item: Json, name: str, arguments: Json, turns: Turns) -> None:
 
 def _function_call(item: Json, turns: Turns) -> None:
     name = plain_name(read_name(item, "name", turns.place), read_text(item, "namespace", turns.place))
-    _call(item, name, to_input(read_text(item, "arguments", turns.place)), turns)
+    _call(item, name, keep_arguments(read_text(item, "arguments", turns.place)), turns)
 
 
 def _custom_call(item: Json, turns: Turns) -> None:
@@ -203,17 +203,6 @@ def _custom_call(item: Json, turns: Turns) -> None:
 def _client_call(item: Json, turns: Turns) -> None:
     rest = {key: value for key, value in item.items() if key not in _ENVELOPE}
     _call(item, _kind(item, turns.place).removesuffix("_call"), rest, turns)
-
-
-def to_input(arguments: str) -> Json:
-    """The arguments of a call as an object. What is none is kept under one key (as `fold` does)."""
-    if not arguments.strip():
-        return {}
-    try:
-        value = loads(arguments)
-    except ValueError:
-        return {"_raw": arguments}
-    return value if isinstance(value, dict) else {"value": value}
 
 
 def _result(item: Json, turns: Turns) -> None:

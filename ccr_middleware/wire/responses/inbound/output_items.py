@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from ....jsonio import dumps_str, loads
+from ....anthropic.arguments import parse_arguments
+from ....jsonio import dumps_str
 from ....lenient import as_dict, dicts, text_of
 from ....unified import Json
+from ...inbound.answer_reader import free_text
 from .reasoning import seal_thinking
 
 #: Takes an event without its sequence number, and must be done with it when it returns: items change afterwards.
@@ -188,7 +190,7 @@ class CustomItem:
 
     def stop(self) -> None:
         """Show the text."""
-        text = _free_text("".join(self._parts) or dumps_str(self._given))
+        text = free_text("".join(self._parts) or dumps_str(self._given))
         self._place.item["input"] = text
         if text:
             self._place.tell("custom_tool_call_input.delta", delta=text)
@@ -198,16 +200,6 @@ class CustomItem:
         self._place.tell("custom_tool_call_input.done", input=self._place.item["input"])
         self._place.item["status"] = status
         self._place.done()
-
-
-def _free_text(arguments: str) -> str:
-    """The one string of an emulated tool; arguments of any other form as they are."""
-    try:
-        value = loads(arguments)
-    except ValueError:
-        return arguments
-    text = value.get("input") if isinstance(value, dict) else None
-    return text if isinstance(text, str) else arguments
 
 
 class SearchItem:
@@ -225,10 +217,7 @@ class SearchItem:
 
     def stop(self) -> None:
         """The query is known."""
-        try:
-            arguments = as_dict(loads("".join(self._parts) or dumps_str(self._given)))
-        except ValueError:
-            arguments = {}
+        arguments = parse_arguments("".join(self._parts)) or self._given
         query = text_of(arguments.get("query"))
         self._place.item["action"] = {"type": "search", "query": query, "queries": [query], "sources": []}
         self._place.tell("web_search_call.searching")

@@ -5,7 +5,7 @@
 | `input_text`, `output_text`, `text`     | text; annotations are the client's to show, the model never saw them   |
 | `refusal`                               | text                                                                   |
 | `input_image` with `image_url`          | image, from base64 or from its URL                                     |
-| `input_file` with `file_data`           | document or image by media type, see `media_block`                     |
+| `input_file` with `file_data`           | document or image by media type, see `file_block`                      |
 | `input_file` with `file_url`            | document, from its URL                                                 |
 | any `file_id`                           | refused: the file is with OpenAI                                       |
 | anything else                           | refused: an answer that passes over it would be wrong                  |
@@ -19,11 +19,12 @@ from collections.abc import Callable
 from typing import Any
 
 from ....errors import BadRequest
+from ....fields import at, entries, read_name, read_text
 from ....lenient import as_list, text_of
 from ....losses import Losses
 from ....unified import Json
-from ...chat.inbound.fields import at, entries, read_name, read_text
-from ...chat.inbound.parts import media_block, text_block
+from ...inbound.blocks import text_block
+from ...openai.inbound.media import cache_mark, file_block, image_block, refuse_upload
 
 
 def read_parts(content: Any, path: str, losses: Losses) -> list[Json]:
@@ -35,8 +36,8 @@ def read_parts(content: Any, path: str, losses: Losses) -> list[Json]:
     blocks = []
     for place, part in entries(content, path):
         if (block := _read_part(part, place, losses)) is not None:
-            if isinstance(part.get("prompt_cache_breakpoint"), dict):
-                block["cache_control"] = {"type": "ephemeral"}
+            if mark := cache_mark(part):
+                block["cache_control"] = mark
             blocks.append(block)
     return blocks
 
@@ -65,46 +66,12 @@ def _refusal(part: Json, place: str, losses: Losses) -> Json | None:
 
 
 def _image(part: Json, place: str, losses: Losses) -> Json:
-    _refuse_file_id(part, place, "image_url")
-    url, where = read_name(part, "image_url", place), at(place, "image_url")
-    if part.get("detail") not in (None, "auto"):
-        losses.add("image.detail", "dropped", "The model chooses the detail of an image itself.")
-    if not url.startswith("data:"):
-        return {"type": "image", "source": {"type": "url", "url": url}}
-    media_type, data = _split_data_url(url, where)
-    return {"type": "image", "source": {"type": "base64", "media_type": media_type, "data": data}}
+    refuse_upload(part, place, "image_url")
+    return image_block(read_name(part, "image_url", place), at(place, "image_url"), part.get("detail"), losses)
 
 
 def _file(part: Json, place: str, losses: Losses) -> Json:
-    _refuse_file_id(part, place, "file_data or file_url")
-    title = read_text(part, "filename", place)
-    if url := read_text(part, "file_url", place):
-        block: Json = {"type": "document", "source": {"type": "url", "url": url}}
-        return block | {"title": title} if title else block
-    data, where = read_name(part, "file_data", place), at(place, "file_data")
-    media_type = "application/pdf"  # what a file is that does not say
-    if data.startswith("data:"):
-        media_type, data = _split_data_url(data, where)
-    elif title and not title.lower().endswith(".pdf"):
-        media_type = "text/plain"
-    try:
-        return media_block(media_type, data, title)
-    except ValueError:
-        raise BadRequest(f"{where}: must be base64 of UTF-8 text, or of a PDF with its media type") from None
-
-
-def _refuse_file_id(part: Json, place: str, instead: str) -> None:
-    if part.get("file_id"):
-        raise BadRequest(f"{place}.file_id: files uploaded to OpenAI cannot be read here; send {instead}")
-
-
-def _split_data_url(url: str, where: str) -> tuple[str, str]:
-    """Media type without parameters, and the base64 text."""
-    head, comma, data = url.removeprefix("data:").partition(",")
-    media_type, *parameters = head.split(";")
-    if not comma or not media_type or "base64" not in parameters:
-        raise BadRequest(f"{where}: must be a URL, or begin with data:<type>;base64,")
-    return media_type, data
+    return file_block(part, place)
 
 
 _READERS: dict[str, Callable[[Json, str, Losses], Json | None]] = {

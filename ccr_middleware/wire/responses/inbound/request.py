@@ -24,13 +24,12 @@
 from __future__ import annotations
 
 from ....errors import BadRequest
-from ....jsonio import dumps_str
+from ....fields import read_count, read_flag, read_list, read_number, read_object, read_text, report_unknown
 from ....losses import Losses
 from ....unified import Json
-from ...chat.inbound.fields import read_count, read_flag, read_list, read_number, read_object, read_text, report_unknown
-from ...chat.inbound.parts import text_block
-from ...chat.inbound.request import JSON_ONLY, set_effort
 from ...client import Inbound
+from ...inbound.blocks import text_block
+from ...openai.inbound.request import set_caller, set_effort, set_format
 from .echo import to_echo
 from .items import KEEPS_NOTHING, Turns, read_items
 from .tools import Offered, add_tools, to_tool_choice
@@ -91,7 +90,8 @@ def _read(body: Json, losses: Losses) -> Inbound:
         turns.system.insert(0, text_block(instructions))
     if turns.system:
         request["system"] = turns.system
-    _set_caller(request, body, losses)
+    read_object(body, "metadata")
+    set_caller(request, body, losses)
     return Inbound(request, to_echo(body, offered.names))
 
 
@@ -156,27 +156,4 @@ def _set_form(request: Json, body: Json, system: list[Json], losses: Losses) -> 
     text = read_object(body, "text") or {}
     if text.get("verbosity") not in (None, "medium"):
         losses.add("text.verbosity", "dropped", "The length of the answer is left to the model.")
-    form = read_object(text, "format", "text") or {}
-    kind = form.get("type", "text")
-    if kind == "json_schema":
-        schema = read_object(form, "schema", "text.format")
-        if schema is None:
-            raise BadRequest("text.format.schema: must be a JSON schema object")
-        request.setdefault("output_config", {})["format"] = {"type": "json_schema", "schema": schema}
-    elif kind == "json_object":
-        losses.add("text.format", "emulated", "That the answer must be JSON is told in the system prompt.")
-        system.append(text_block(JSON_ONLY))
-    elif kind != "text":
-        raise BadRequest("text.format.type: must be text, json_object or json_schema")
-
-
-def _set_caller(request: Json, body: Json, losses: Losses) -> None:
-    """`metadata.user_id`; reports `service_tier`. The cache key names the conversation (`routing.session`)."""
-    user = read_text(body, "safety_identifier") or read_text(body, "user")
-    if session := read_text(body, "prompt_cache_key"):
-        user = dumps_str({"account_uuid": user, "session_id": session})
-    if user:
-        request["metadata"] = {"user_id": user}
-    read_object(body, "metadata")
-    if read_text(body, "service_tier") not in ("", "auto", "default"):
-        losses.add("service_tier", "dropped", "Another tier of service than the default cannot be asked for.")
+    set_format(request, read_object(text, "format", "text") or {}, "text.format", system, losses)

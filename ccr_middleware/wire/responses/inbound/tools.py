@@ -19,11 +19,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ....errors import BadRequest
-from ....lenient import as_dict, dicts, text_of
+from ....fields import entries, read_flag, read_list, read_name
+from ....lenient import dicts, text_of
 from ....losses import Losses
 from ....unified import Json
-from ...chat.inbound.fields import entries, read_flag, read_list, read_name, read_object, read_text, read_texts
-from ...chat.inbound.tools import WEB_SEARCH
+from ...openai.inbound.tools import custom_tool, function_tool, search_tool, settled_choice
 
 _SEARCH_NAME = "web_search"
 _CHOICES = {"auto": "auto", "required": "any", "none": "none"}
@@ -77,40 +77,12 @@ def _add_function(tool: Json, place: str, namespace: str, offered: Offered, loss
     if isinstance(tool.get(kind), dict):
         raise BadRequest(f"{place}.name: must stand beside type, not inside {kind}")
     name = read_name(tool, "name", place)
-    converted = {"name": plain_name(name, namespace)}
-    converted |= _custom(tool, place, losses) if kind == "custom" else _function(tool, place)
-    offered.tools.append(converted)
-    if namespace or kind == "custom":
+    plain = plain_name(name, namespace)
+    custom = kind == "custom"
+    offered.tools.append(custom_tool(plain, tool, place, losses) if custom else function_tool(plain, tool, place))
+    if namespace or custom:
         known = {"kind": kind, "name": name}
-        offered.names[converted["name"]] = known | {"namespace": namespace} if namespace else known
-
-
-def _function(tool: Json, place: str) -> Json:
-    converted: Json = {"input_schema": read_object(tool, "parameters", place) or {"type": "object", "properties": {}}}
-    if description := read_text(tool, "description", place):
-        converted["description"] = description
-    if (strict := read_flag(tool, "strict", place)) is not None:
-        converted["strict"] = strict
-    return converted
-
-
-def _custom(tool: Json, place: str, losses: Losses) -> Json:
-    losses.add("tool.custom", "emulated", "A tool that takes text is offered as a function with one string.")
-    form = as_dict(tool.get("format"))
-    described = [read_text(tool, "description", place)]
-    if form.get("type") == "grammar":
-        losses.add("tool.grammar", "emulated", "The grammar of a tool's input is told in words, and not enforced.")
-        described.append(f"The input must follow this {form.get('syntax')} grammar:\n{form.get('definition')}")
-    schema = {
-        "type": "object",
-        "properties": {"input": {"type": "string", "description": "The whole input, as plain text."}},
-        "required": ["input"],
-        "additionalProperties": False,
-    }
-    converted: Json = {"input_schema": schema}
-    if description := "\n\n".join(text for text in described if text):
-        converted["description"] = description
-    return converted
+        offered.names[plain] = known | {"namespace": namespace} if namespace else known
 
 
 def _add_search(tool: Json, place: str, offered: Offered, losses: Losses, max_calls: int | None) -> None:
@@ -121,17 +93,7 @@ def _add_search(tool: Json, place: str, offered: Offered, losses: Losses, max_ca
         return
     if offered.has(_SEARCH_NAME):
         return
-    search: Json = {"type": WEB_SEARCH, "name": _SEARCH_NAME}
-    filters = read_object(tool, "filters", place) or {}
-    if domains := read_texts(filters, "allowed_domains", f"{place}.filters"):
-        search["allowed_domains"] = domains
-    if set(filters) - {"allowed_domains"}:
-        losses.add("tool.web_search.filters", "dropped", "A search can only be limited to domains.")
-    location = {key: value for key, value in (read_object(tool, "user_location", place) or {}).items() if value}
-    if set(location) - {"type"}:
-        search["user_location"] = {"type": "approximate", **location}
-    if tool.get("search_context_size") not in (None, "medium"):
-        losses.add("tool.web_search.context_size", "dropped", "How much a search brings cannot be chosen.")
+    search = search_tool(tool, place, losses)
     if max_calls is not None:
         search["max_uses"] = max_calls
     offered.tools.append(search)
@@ -144,15 +106,7 @@ def to_tool_choice(body: Json, offered: Offered, losses: Losses) -> Json | None:
     """`tool_choice` with `parallel_tool_calls` in it; None when there is nothing to say. May take away tools that are
     not among the allowed ones. Raises BadRequest."""
     choice, parallel = _choice(body.get("tool_choice"), offered, losses), read_flag(body, "parallel_tool_calls")
-    if not offered.tools:
-        if choice is not None and choice["type"] in ("any", "tool"):
-            losses.add("tool_choice", "dropped", "There is no tool the model could be made to call.")
-        return None
-    if parallel is False:
-        choice = choice or {"type": "auto"}
-        if choice["type"] != "none":
-            choice["disable_parallel_tool_use"] = True
-    return choice
+    return settled_choice(choice, offered.tools, one_call=parallel is False, losses=losses)
 
 
 def _choice(wanted: Any, offered: Offered, losses: Losses) -> Json | None:

@@ -16,11 +16,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ....anthropic.events import frame
-from ....anthropic.fold import unfold
 from ....errors import GatewayError
 from ....lenient import as_dict, text_of
 from ....unified import Event, Json
 from ...client import WriterSettings
+from ...inbound.usage import Counts
+from ...inbound.whole_message import events_of
 from .errors import error_event, failure
 from .output import Output
 
@@ -115,22 +116,14 @@ class ResponseState:
 
 
 def _usage(usage: Json) -> Json:
-    """Anthropic counts the cache beside the input, OpenAI as a part of it (fixtures fact 18)."""
-    read, written = _count(usage, "cache_read_input_tokens"), _count(usage, "cache_creation_input_tokens")
-    given, made = _count(usage, "input_tokens") + read + written, _count(usage, "output_tokens")
-    thought = _count(as_dict(usage.get("output_tokens_details")), "thinking_tokens")
+    counts = Counts.of(usage)
     return {
-        "input_tokens": given,
-        "input_tokens_details": {"cached_tokens": read, "cache_write_tokens": written},
-        "output_tokens": made,
-        "output_tokens_details": {"reasoning_tokens": thought},
-        "total_tokens": given + made,
+        "input_tokens": counts.prompt,
+        "input_tokens_details": {"cached_tokens": counts.cached, "cache_write_tokens": counts.written},
+        "output_tokens": counts.output,
+        "output_tokens_details": {"reasoning_tokens": counts.thought},
+        "total_tokens": counts.total,
     }
-
-
-def _count(usage: Json, name: str) -> int:
-    value = usage.get(name)
-    return value if isinstance(value, int) else 0
 
 
 class ResponsesWriter:
@@ -164,7 +157,7 @@ class ResponsesWriter:
     def whole(self, message: Json) -> Json:
         """The response that a whole message makes."""
         state = ResponseState(self._settings, _unheard)
-        for event in unfold(message):
+        for event in events_of(message):
             state.read(event)
         return state.document()
 

@@ -1,0 +1,68 @@
+"""The configured models: `/v1/models` for clients of Anthropic and OpenAI at once, `/v1beta/models` for Gemini's."""
+
+from __future__ import annotations
+
+from ..config.schema import Config
+from ..errors import BadRequest, NotFound
+from ..http import Request, send_json
+from ..routing.catalogue import find_model, list_models, page_of
+from ..state import State
+from ..targets import Snapshot
+from ..unified import Json
+
+#: What Gemini calls the calls that a model takes, as it tells them itself.
+_METHODS = ["generateContent", "countTokens"]
+
+
+async def models(request: Request, snapshot: Snapshot, state: State, request_id: str) -> None:
+    """`GET /v1/models`: what can be asked for, in pages."""
+    size, query = _size(request, "limit"), request.query
+    page = page_of(list_models(snapshot.config), size, query.get("after_id"), query.get("before_id"))
+    await send_json(request, page, {"request-id": request_id})
+
+
+async def model(request: Request, snapshot: Snapshot, state: State, request_id: str) -> None:
+    """`GET /v1/models/{id}`: one of them."""
+    await send_json(request, _find(request, snapshot.config), {"request-id": request_id})
+
+
+async def gemini_models(request: Request, snapshot: Snapshot, state: State, request_id: str) -> None:
+    """`GET /v1beta/models`: the same as Gemini lists them. A page's token is the last name on the page before."""
+    listed = list_models(snapshot.config, aliases=False)
+    page = page_of(listed, _size(request, "pageSize"), request.query.get("pageToken"))
+    body: Json = {"models": [_as_gemini(entry) for entry in page["data"]]}
+    if page["has_more"]:
+        body["nextPageToken"] = page["last_id"]
+    await send_json(request, body, {"request-id": request_id})
+
+
+async def gemini_model(request: Request, snapshot: Snapshot, state: State, request_id: str) -> None:
+    """`GET /v1beta/models/{model}`: one of them."""
+    await send_json(request, _as_gemini(_find(request, snapshot.config)), {"request-id": request_id})
+
+
+def _find(request: Request, config: Config) -> Json:
+    """The entry of the model that the path names. Raises `NotFound`."""
+    listing, _, name = request.path.partition("/models/")
+    found = find_model(config, name)
+    if found is None:
+        raise NotFound(f'there is no model "{name}"; GET {listing}/models lists them')
+    return found
+
+
+def _as_gemini(entry: Json) -> Json:
+    return {
+        "name": f"models/{entry['id']}",
+        "displayName": entry["display_name"],
+        "supportedGenerationMethods": _METHODS,
+    }
+
+
+def _size(request: Request, name: str) -> int | None:
+    """How many models on a page, None when nobody said. Raises `BadRequest`."""
+    text = request.query.get(name)
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 18 or int(text) < 1:
+        raise BadRequest(f"{name}: must be a positive number")
+    return int(text)
