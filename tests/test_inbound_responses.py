@@ -9,7 +9,7 @@ from ccr_middleware.anthropic.request import to_unified
 from ccr_middleware.errors import BadRequest
 from ccr_middleware.losses import Losses
 from ccr_middleware.routing.session import session_of
-from ccr_middleware.wire.responses.inbound.request import read
+from ccr_middleware.wire.responses.inbound.request import read_request as read
 
 CALL = {
     "type": "function_call",

@@ -14,7 +14,7 @@ from ccr_middleware.errors import BadRequest
 from ccr_middleware.jsonio import loads
 from ccr_middleware.losses import Losses
 from ccr_middleware.pairing import pair_tools
-from ccr_middleware.wire.responses.inbound.request import read
+from ccr_middleware.wire.responses.inbound.request import read_request as read
 
 from .support.generated import ARGUMENTS, JSON, NONSENSE, TEXT, messages, paths_in, pieces, replaced
 from .test_inbound_responses_writer import check, events_of, new_writer

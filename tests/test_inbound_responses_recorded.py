@@ -9,7 +9,7 @@ from ccr_middleware.anthropic.request import to_unified
 from ccr_middleware.jsonio import loads
 from ccr_middleware.losses import Losses
 from ccr_middleware.sse import SSEDecoder
-from ccr_middleware.wire.responses.inbound.request import read
+from ccr_middleware.wire.responses.inbound.request import read_request as read
 
 from .support import recorded
 from .test_inbound_responses_writer import check, events_of, new_writer

@@ -10,7 +10,7 @@ from ccr_middleware.anthropic.fold import unfold
 from ccr_middleware.errors import BadRequest, UpstreamBroken
 from ccr_middleware.losses import Losses
 from ccr_middleware.wire.responses.inbound.format import RESPONSES_CLIENT
-from ccr_middleware.wire.responses.inbound.request import read
+from ccr_middleware.wire.responses.inbound.request import read_request as read
 
 from .support.generated import messages
 from .test_inbound_responses_writer import CITATION, FOUND, SEARCH, events_of, message_of, new_writer

@@ -13,7 +13,7 @@ from ccr_middleware.losses import Losses
 from ccr_middleware.sse import SSEDecoder
 from ccr_middleware.wire.client import WriterSettings
 from ccr_middleware.wire.responses.inbound.format import RESPONSES_CLIENT
-from ccr_middleware.wire.responses.inbound.request import read
+from ccr_middleware.wire.responses.inbound.request import read_request as read
 
 USAGE = {
     "input_tokens": 10,

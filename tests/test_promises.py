@@ -149,6 +149,19 @@ def test_formats_are_pure(path):
 
 
 @ids
+def test_wire_formats_do_not_know_each_other(path):
+    """What several of them share stands beside them, that of OpenAI's two in `wire.openai`."""
+    formats = {"chat", "gemini", "responses"}
+    place = name_of(path).split(".")
+    if place[0] != "wire" or len(place) < 3:
+        return
+    for module, ours, line in imports_of(path):
+        parts = module.split(".")
+        if ours and parts[0] == "wire" and len(parts) > 1 and parts[1] in formats:
+            assert parts[1] == place[1], f"{path.name}:{line} imports {module}"
+
+
+@ids
 def test_only_the_adapters_know_an_http_library(path):
     if name_of(path).startswith("upstream."):
         return

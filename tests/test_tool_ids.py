@@ -82,11 +82,9 @@ def ids_of(name: str, body: Any) -> tuple[list[str], list[str]]:
         calls = [call["id"] for message in body["messages"] for call in message.get("tool_calls", ())]
         return calls, [message["tool_call_id"] for message in body["messages"] if message["role"] == "tool"]
     if name == "responses":
-        items = body["input"]
-        return tuple([item["call_id"] for item in items if item["type"] == kind] for kind in CALL_ITEMS)  # type: ignore[return-value]
-    parts = [part for content in body["contents"] for part in content["parts"]]
-    return tuple([part[key]["id"] for part in parts if key in part] for key in CALL_PARTS)  # type: ignore[return-value]
-
-
-CALL_ITEMS = ("function_call", "function_call_output")
-CALL_PARTS = ("functionCall", "functionResponse")
+        found = [(item["type"], item["call_id"]) for item in body["input"] if "call_id" in item]
+    else:
+        parts = [part for content in body["contents"] for part in content["parts"]]
+        found = [(kind, value["id"]) for part in parts for kind, value in part.items() if "function" in kind]
+    kinds = ("function_call", "functionCall")
+    return [one for kind, one in found if kind in kinds], [one for kind, one in found if kind not in kinds]

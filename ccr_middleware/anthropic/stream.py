@@ -45,7 +45,7 @@ class StreamSettings(NamedTuple):
 
     - `message_id`, `model`: as the client shall see them.
     - `input_tokens`: the estimate shown until the provider tells the number.
-    - `new_tool_id`: makes an id for a call that came without one.
+    - `new_tool_id`: makes an id for a call that came without one, or with one that only counts (`toolblocks`).
     - `tool_name`: the client's name of a tool, given the name sent to the provider.
     - `issuer`: who signs the thinking of this answer (provenance; see `signature`).
     - `search_query`: set when the client asked for a web search: sources become search results, not citations.

@@ -43,7 +43,7 @@ class NameRule(NamedTuple):
 
 
 class ToolNames:
-    """The names of one request's tools on the wire. A false value when no name had to be changed."""
+    """The names of one request's tools on the wire."""
 
     __slots__ = ("_from", "_to")
 
@@ -62,9 +62,6 @@ class ToolNames:
             changed[name] = short = rule.shorten(name, taken)
             taken.add(short)
         return cls(changed)
-
-    def __bool__(self) -> bool:
-        return bool(self._to)
 
     def to_wire(self, name: str) -> str:
         """The provider's name of a tool."""

@@ -4,6 +4,7 @@ message, events = data.draw(message_streams())
 for some in data.draw(batches(events)): writer.feed(some)
 """
 
+import json
 import re
 from itertools import count, pairwise
 from typing import Any
@@ -11,7 +12,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ccr_middleware.anthropic.fold import unfold
-from ccr_middleware.wire.client import WriterSettings
+from ccr_middleware.errors import BadRequest
+from ccr_middleware.losses import Losses
+from ccr_middleware.wire.client import ClientFormat, Inbound, WriterSettings
 
 from . import generated
 
@@ -29,6 +32,22 @@ SEARCH = [
         "content": [{"type": "web_search_result", "url": "https://b.example/", "title": "B", "encrypted_content": "x"}],
     },
 ]
+
+
+def read_warped(data: st.DataObject, client: ClientFormat, body: Any) -> Inbound | None:
+    """What is read of a request after some of it was replaced by nonsense; None when it is refused, or no object."""
+    for _ in range(data.draw(st.integers(1, 3))):
+        body = data.draw(generated.warped(body))
+    if not isinstance(body, dict):
+        return None
+    try:
+        inbound = client.read(body, Losses())
+    except BadRequest:
+        return None
+    json.dumps(inbound.body)
+    assert isinstance(inbound.body["stream"], bool)
+    assert inbound.body["messages"]
+    return inbound
 
 
 def settings(echo: Json | None = None) -> WriterSettings:

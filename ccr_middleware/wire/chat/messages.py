@@ -29,11 +29,10 @@ class MessageWriter:
 
     def __init__(self, dialect: ChatDialect, names: ToolNames, recall: Recall, losses: Losses) -> None:
         self._dialect = dialect
-        self._names = names if names else None
+        self._names = names
         self._recall = recall
         self._losses = losses
-        limited = dialect.tool_id_length is not None or dialect.tool_id_limit is not None
-        self._ids = ToolIds(dialect.tool_id_length, dialect.tool_id_limit) if limited else None
+        self._ids = ToolIds(dialect.tool_id_length, dialect.tool_id_limit)
         self._out: list[Json] = []
         self._system: list[Json] = []
         self._media: list[Json] = []  # of the tool messages just written, with what they belong to
@@ -154,14 +153,10 @@ class MessageWriter:
     def _to_wire_calls(self, calls: list[ToolCall]) -> list[Json]:
         wire: list[Json] = []
         for call in calls:
-            function, call_id = call["function"], call["id"]
-            self._calls[call_id] = name = function["name"]
-            if self._names is not None:
-                name = self._names.to_wire(name)
-            if self._ids is not None:
-                call_id = self._ids.to_wire(call_id)
-            arguments = function["arguments"] or "{}"
-            wire.append({"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}})
+            name, arguments = call["function"]["name"], call["function"]["arguments"] or "{}"
+            self._calls[call["id"]] = name
+            function = {"name": self._names.to_wire(name), "arguments": arguments}
+            wire.append({"id": self._ids.to_wire(call["id"]), "type": "function", "function": function})
         return wire
 
     # -- tool --------------------------------------------------------------------------------------------
@@ -171,10 +166,8 @@ class MessageWriter:
         wire = plain_text(content, self._dialect) or self._result(parts_of(content), call_id)
         if message.get("is_error"):
             wire = _marked_as_error(wire)
-        if self._ids is not None:
-            call_id = self._ids.to_wire(call_id)
         self._open = False
-        self._out.append({"role": "tool", "tool_call_id": call_id, "content": wire or NO_OUTPUT})
+        self._out.append({"role": "tool", "tool_call_id": self._ids.to_wire(call_id), "content": wire or NO_OUTPUT})
 
     def _result(self, content: list[Part], call_id: str) -> str | list[Json]:
         """The text of a tool's result. Anything else in it is kept for later."""
@@ -188,8 +181,8 @@ class MessageWriter:
 
     def _keep_media(self, media: list[Json], call_id: str) -> None:
         self._losses.add("tool_result.media", "emulated", "Images and documents of a tool follow in a user message.")
-        wire_id = self._ids.to_wire(call_id) if self._ids else call_id
-        self._media += [text_part(returned_by(self._calls.get(call_id, ""), wire_id)), *media]
+        label = returned_by(self._calls.get(call_id, ""), self._ids.to_wire(call_id))
+        self._media += [text_part(label), *media]
 
     def _add_media(self) -> None:
         media, self._media = self._media, []

@@ -9,9 +9,9 @@ from ...openai.inbound.errors import error_body
 
 
 def _read(body: Json, losses: Losses) -> Inbound:
-    from .request import read
+    from .request import read_request
 
-    return read(body, losses)
+    return read_request(body, losses)
 
 
 def _new_writer(settings: WriterSettings) -> ClientWriter:

@@ -61,7 +61,7 @@ _KNOWN = frozenset(
 )
 
 
-def read(body: Json, losses: Losses) -> Inbound:
+def read_request(body: Json, losses: Losses) -> Inbound:
     """Convert a request. The body is not changed. Raises BadRequest naming the place and what belongs there."""
     if not isinstance(body, dict):
         raise BadRequest("the request must be a JSON object")
