@@ -28,7 +28,7 @@ TIMEOUT = 0.05
 class Running:
     """A router of a file, asked with a clock of the test's own."""
 
-    def __init__(self, tmp_path: Any, source: str, timeout_seconds: float = TIMEOUT) -> None:
+    def __init__(self, tmp_path: Any, source: str, timeout_seconds: float = 5) -> None:
         file = tmp_path / "r.py"
         file.write_text(source)
         document = config(CUSTOM_ROUTER_PATH="r.py", custom_router_timeout_seconds=timeout_seconds)
@@ -102,7 +102,7 @@ def test_c33_whatever_is_raised_ends_nothing_but_this_call(tmp_path, form, code,
     ids=["thread", "coroutine", "coroutine that will not be cancelled"],
 )
 def test_c33_a_router_that_hangs_is_left_alone_after_its_time(tmp_path, caplog, source, line):
-    router = Running(tmp_path, source)
+    router = Running(tmp_path, source, TIMEOUT)
 
     async def main() -> float:
         began = asyncio.get_running_loop().time()

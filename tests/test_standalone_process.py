@@ -56,9 +56,10 @@ class Program:
         connection.request("POST", "/v1/messages", json.dumps(REQUEST | more), headers)
         return connection.getresponse()
 
-    def end(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
-        """Stop it; gives its exit status and all it printed."""
-        self.process.send_signal(number)
+    def end(self, number: signal.Signals | None = signal.SIGTERM) -> tuple[int, str, str]:
+        """Stop it (None: it was told already); gives its exit status and all it printed."""
+        if number is not None:
+            self.process.send_signal(number)
         out, err = self.output.read(), self.errors.read()
         return self.process.wait(PATIENCE_SECONDS), self.first_line + out, err
 
@@ -155,7 +156,7 @@ def test_a_stream_without_an_end_is_cut_off(tmp_path: Path) -> None:
             program.process.terminate()
             with pytest.raises(http.client.IncompleteRead):
                 response.read()
-            status, _, err = program.end()
+            status, _, err = program.end(None)
         assert provider.exchanges[0].closed.wait(PATIENCE_SECONDS)
     assert status == 0
     assert "Traceback" not in err
