@@ -14,6 +14,7 @@ from .call import Call
 from .config.schema import Config
 from .counting import routing_counter
 from .errors import NotFound
+from .extensions.router import CustomRouter
 from .extensions.router_context import router_context
 from .jsonio import dumps
 from .projects.cwd import working_directory
@@ -53,8 +54,9 @@ async def decide(call: Call, state: State, trace: Trace | None = None) -> None:
     config = await _with_project(call, state)
     snapshot, custom = call.snapshot, call.snapshot.custom_router
     last = state.session_tokens.get(call.facts.session_id) if call.facts.session_id else None
+    now = datetime.now().astimezone()
     may_count = config.router.long_context or snapshot.rules.may_count
-    if trace is not None or custom is not None or (may_count and _must_count(call, config, state, last)):
+    if trace is not None or custom is not None or (may_count and _must_count(call, config, state, last, now)):
         call.input_tokens = await routing_counter(snapshot, state).count(call.body)
     decision: Decision | None = None
     nowhere: NotFound | None = None
@@ -66,7 +68,7 @@ async def decide(call: Call, state: State, trace: Trace | None = None) -> None:
             last_input_tokens=last,
             resolver=snapshot.resolver,
             rules=snapshot.rules,
-            now=datetime.now().astimezone(),
+            now=now,
             trace=None if trace is None else trace.rules,
         )
         decision = routed.decision
@@ -76,26 +78,31 @@ async def decide(call: Call, state: State, trace: Trace | None = None) -> None:
             trace.notes, trace.routed = routed.notes, decision
     except NotFound as problem:
         nowhere = problem
-    if custom is not None:
-        context = router_context(
-            call.body,
-            call.headers,
-            call.facts,
-            decision,
-            project=call.facts.project,
-            token_count=call.input_tokens,
-            last_input_tokens=last,
-        )
-        if trace is None:
-            chosen = await custom.choose(context, snapshot.resolver)
-        else:
-            chosen, trace.custom = await custom.explain(context, snapshot.resolver)
-        if chosen:
-            decision = complete(chosen, config, snapshot.resolver)
+    if custom is not None and (chosen := await _ask_router(custom, call, decision, last, trace)):
+        decision = complete(chosen, config, snapshot.resolver)
     if decision is None:
         assert nowhere is not None
         raise nowhere
     call.decision = decision
+
+
+async def _ask_router(
+    custom: CustomRouter, call: Call, decision: Decision | None, last_input_tokens: int | None, trace: Trace | None
+) -> Decision | None:
+    """What the router of the user's own chooses, knowing what the rules chose."""
+    context = router_context(
+        call.body,
+        call.headers,
+        call.facts,
+        decision,
+        project=call.facts.project,
+        token_count=call.input_tokens,
+        last_input_tokens=last_input_tokens,
+    )
+    if trace is None:
+        return await custom.choose(context, call.snapshot.resolver)
+    chosen, trace.custom = await custom.explain(context, call.snapshot.resolver)
+    return chosen
 
 
 def tell_once(call: Call, notes: Iterable[str], state: State) -> None:
@@ -126,7 +133,7 @@ async def _with_project(call: Call, state: State) -> Config:
     return config if found.router is config.router else config.model_copy(update={"router": found.router})
 
 
-def _must_count(call: Call, config: Config, state: State, last_input_tokens: int | None) -> bool:
+def _must_count(call: Call, config: Config, state: State, last_input_tokens: int | None, now: datetime) -> bool:
     """Whether the exact number of tokens is needed to choose. A stream needs it anyway, for its message_start."""
     if call.streaming:
         return True
@@ -151,5 +158,5 @@ def _must_count(call: Call, config: Config, state: State, last_input_tokens: int
         last_input_tokens,
         resolver=snapshot.resolver,
         rules=snapshot.rules,
-        now=datetime.now().astimezone(),
+        now=now,
     )

@@ -8,6 +8,7 @@ error event. The client leaving ends everything at once, as `ClientLeft`.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 
@@ -15,7 +16,7 @@ import anyio
 
 from .agents.asking import KeptReply, fetching
 from .agents.loop import AgentLoop
-from .agents.start import context_of, start
+from .agents.start import AnyAgent, context_of, start
 from .attempt import Attempt, prepare
 from .call import Call
 from .deciding import decide, tell_once
@@ -97,12 +98,13 @@ class _Try:
 
     async def _rounds(self) -> None:
         loop: AgentLoop | None = None
-        wait_seconds, agents = self._step.wait_seconds, self._call.may_use_agents and self._call.snapshot.agents
+        wait_seconds = self._step.wait_seconds
+        agents = self._call.snapshot.agents if self._call.may_use_agents else ()
         if wait_seconds or agents:  # a scope costs more than all the rest of a call that needs none
             with self._presence.waiting():
                 if wait_seconds:
                     await anyio.sleep(wait_seconds)
-                loop = await _agents(self._call, self._reply, self._state)
+                loop = await _start(agents, self._call, self._reply, self._state)
             self._check_presence()
         if loop is None:
             await self._round(self._reply, None)
@@ -147,11 +149,8 @@ class _Try:
             raise ClientLeft
 
 
-async def _agents(call: Call, reply: Reply, state: State) -> AgentLoop | None:
-    """The loop of the agents that work on a call at its present target; None when there are none."""
-    agents = call.snapshot.agents if call.may_use_agents else ()
-    if not agents:
-        return None
+async def _start(agents: Sequence[AnyAgent], call: Call, reply: Reply, state: State) -> AgentLoop | None:
+    """The loop of those agents that work on a call at its present target; None when there are none."""
     assert call.decision is not None
     call.pristine()
     context = context_of(

@@ -28,20 +28,15 @@ DRAIN_SECONDS = 1.0
 _OPENING = frozenset({"message_start", "ping"})
 
 
-def _nothing() -> None:
-    """Nobody wants to know."""
-
-
 class Reading:
     """Reading one answer to its end.
 
     `answered`: the provider has begun to answer (status 200). `content`: something of the answer is on its way to the
-    client, so that nobody else can be asked. What an answer opens with is held back until there is content.
+    client, so that nobody else can be asked; `on_answer` is called when it comes to that. What an answer opens with is
+    held back until there is content.
     """
 
-    def __init__(
-        self, call: Call, attempt: Attempt, reply: Reply, state: State, on_answer: Callable[[], None] = _nothing
-    ) -> None:
+    def __init__(self, call: Call, attempt: Attempt, reply: Reply, state: State, on_answer: Callable[[], None]) -> None:
         self.complete = False
         self.answered = False
         self.content = False

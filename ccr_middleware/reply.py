@@ -17,7 +17,7 @@ from .config.schema import Streaming
 from .errors import GatewayError, UpstreamBroken
 from .http import STREAM_HEADERS, ClientLeft, Request, header_list, send_bytes
 from .jsonio import dumps
-from .unified import Event
+from .unified import Event, Json
 from .wire.client import ClientFormat, ClientWriter
 
 #: Makes the answer's headers at the moment they are sent, when everything about the attempt is known.
@@ -168,15 +168,12 @@ def _without_opening(data: bytes) -> bytes:
     return data[: start.start()] + data[end.end() :] if end else data
 
 
-class MessageReply:
-    """A whole JSON answer, put together from the same events."""
+class WholeReply:
+    """A reply that is put together before anybody gets it; what becomes of it then is the subclass's `end`."""
 
     started = False
 
-    def __init__(self, request: Request, writer: ClientWriter, headers: Headers) -> None:
-        self._request = request
-        self._writer = writer
-        self._headers = headers
+    def __init__(self) -> None:
         self._fold = Fold()
         self._whole: bytes | None = None
 
@@ -196,15 +193,12 @@ class MessageReply:
         else:
             self._whole = data
 
-    async def end(self) -> None:
-        """Send the message. Raises `UpstreamBroken` when the events never made one."""
-        body = self._whole
-        if body is None:
-            if self._fold.message is None:
-                raise UpstreamBroken("the provider's answer holds no message")
-            body = dumps(self._writer.whole(self._fold.message))
-        self.started = True
-        await send_bytes(self._request, 200, body, self._headers())
+    @property
+    def _folded(self) -> Json:
+        """The message of the events. Raises `UpstreamBroken` when they never made one."""
+        if self._fold.message is None:
+            raise UpstreamBroken("the provider's answer holds no message")
+        return self._fold.message
 
     async def fail(self, error: GatewayError) -> None:
         """Nothing has been sent, so the error gets its status."""
@@ -212,3 +206,21 @@ class MessageReply:
 
     def close(self) -> None:
         """Nothing to stop."""
+
+
+class MessageReply(WholeReply):
+    """A whole JSON answer, put together from the same events."""
+
+    def __init__(self, request: Request, writer: ClientWriter, headers: Headers) -> None:
+        super().__init__()
+        self._request = request
+        self._writer = writer
+        self._headers = headers
+
+    async def end(self) -> None:
+        """Send the message. Raises `UpstreamBroken` when the events never made one."""
+        body = self._whole
+        if body is None:
+            body = dumps(self._writer.whole(self._folded))
+        self.started = True
+        await send_bytes(self._request, 200, body, self._headers())

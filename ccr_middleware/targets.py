@@ -112,10 +112,18 @@ class Snapshot:
         key = (provider_name, model, api_key)
         target = self._targets.get(key)
         if target is None:
-            target = self._make(provider_name, model, api_key)
+            target = self._first(provider_name, model, api_key)
             if len(self._targets) < 10_000:  # any model name a client thinks of may be asked for
                 self._targets[key] = target
         return target
+
+    def _first(self, provider_name: str, model: str, api_key: str | None) -> Target:
+        """A target asked for the first time: that of the provider's own key was made when the configuration was
+        loaded."""
+        provider = self.provider(provider_name)
+        if api_key is not None and api_key != provider.api_key:
+            return self._make(provider.model_copy(update={"api_key": api_key}), model)
+        return self._targets.get((provider.name, model, None)) or self._make(provider, model)
 
     def check(self) -> None:
         """Make every target that is listed, so that what is wrong shows when the configuration is loaded.
@@ -172,10 +180,7 @@ class Snapshot:
             raise NotFound(f'there is no provider "{name}"; configured: {known}')
         return provider
 
-    def _make(self, provider_name: str, model: str, api_key: str | None) -> Target:
-        provider = self.provider(provider_name)
-        if api_key is not None and api_key != provider.api_key:
-            provider = provider.model_copy(update={"api_key": api_key})
+    def _make(self, provider: Provider, model: str) -> Target:
         try:
             return self._compile(provider, model)
         except ConfigError as problem:

@@ -20,6 +20,8 @@ from ccr_middleware.explain import to_text
 from ccr_middleware.resilience import TargetName
 from ccr_middleware.testing import FakeProvider
 
+from .support.pages import check_page
+
 GOLDEN = Path(__file__).parent / "golden" / "explain"
 PAGE = Path(__file__).parents[1] / "docs" / "explain.md"
 NAMES = sorted(path.stem for path in GOLDEN.glob("[0-9]*.json"))
@@ -75,15 +77,7 @@ def test_the_page_shows_them(request: pytest.FixtureRequest) -> None:
     router = (GOLDEN / "router.py").read_text(encoding="utf-8")
     start = [f"```json\n{config}```\n", f"The router of one of them:\n\n```python\n{router}```\n"]
     body = "\n".join([*start, *map(section, NAMES)])
-    made = f"<!-- situations: made by tests/test_explain_situations.py --update-golden -->\n\n{body}\n<!-- end -->"
-    place = re.compile(r"<!-- situations: .*?<!-- end -->", re.DOTALL)
-    page = PAGE.read_text(encoding="utf-8")
-    if request.config.getoption("--update-golden"):
-        page = place.sub(lambda _: made, page)
-        PAGE.write_text(page, encoding="utf-8")
-    found = place.search(page)
-    assert found
-    assert found[0] == made, "docs/explain.md is out of date: pytest tests/test_explain_situations.py --update-golden"
+    check_page(PAGE, "situations", body, "test_explain_situations.py", request.config)
 
 
 def test_there_are_ten_of_different_kinds() -> None:

@@ -5,7 +5,6 @@ The matrix is computed from the bodies that are really written, and shown in doc
 """
 
 import asyncio
-import re
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
@@ -21,6 +20,7 @@ from ccr_middleware.translate import translate_request
 from .support import chat
 from .support.features import MORE_FEATURES
 from .support.gateway import ask, body, gateway
+from .support.pages import check_page
 
 PAGE = Path(__file__).parents[1] / "docs" / "features.md"
 
@@ -140,15 +140,7 @@ def reports() -> str:
 
 @pytest.mark.parametrize("name", ["matrix", "reports"])
 def test_the_page_shows_it(name: str, request: pytest.FixtureRequest) -> None:
-    made = f"<!-- {name}: made by tests/test_feature_matrix.py --update-golden -->\n\n{globals()[name]()}\n<!-- end -->"
-    place = re.compile(rf"<!-- {name}: .*?<!-- end -->", re.DOTALL)
-    page = PAGE.read_text(encoding="utf-8")
-    if request.config.getoption("--update-golden"):
-        page = place.sub(lambda _: made, page)
-        PAGE.write_text(page, encoding="utf-8")
-    found = place.search(page)
-    assert found
-    assert found[0] == made, "docs/features.md is out of date: pytest tests/test_feature_matrix.py --update-golden"
+    check_page(PAGE, name, globals()[name](), "test_feature_matrix.py", request.config)
 
 
 def test_every_word_of_a_cell_is_explained() -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from ..config.interpolate import interpolate
-from ..config.schema import Config, Scenario
+from ..config.schema import SECRET_HEADER, Config, Scenario
 from ..lenient import dicts, text_of
 from ..routing.blocks import newest_first, texts
 from ..routing.decision import Decision
@@ -16,8 +15,6 @@ from ..routing.facts import Facts
 from ..unified import Json
 
 MASK = "***"
-
-_SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie", re.IGNORECASE)
 
 #: Keys of the configuration, without `_` and in lower case, whose values a router has no use for.
 _SECRET_KEYS = frozenset({"apikey", "apikeys", "credentials", "privatekey", "authorization", "proxyurl", "httpsproxy"})
@@ -76,7 +73,7 @@ def router_context(
     principal: Any = None,
 ) -> RouterContext:
     """The context of a request. `facts` are those of the body, `decision` is what the rules chose."""
-    shown = {name: value for name, value in headers.items() if not _SECRET_HEADER.search(name)}
+    shown = {name: value for name, value in headers.items() if not SECRET_HEADER.search(name)}
     return RouterContext(
         request=ReadOnly(body=ReadOnly(body), headers=ReadOnly(shown)),
         scenario=decision.scenario if decision else "default",

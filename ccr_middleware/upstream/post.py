@@ -9,17 +9,22 @@ MAX_ANSWER_BYTES = 1024 * 1024
 
 
 async def post(transport: Transport, url: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
-    """Send a POST (`headers` with lower-case names) and read its answer: the status and at most `MAX_ANSWER_BYTES`.
+    """Send a POST (`headers` with lower-case names) and read its answer: the status and at most `MAX_ANSWER_BYTES`."""
+    return await exchange(transport, WireRequest(url, headers, body), MAX_ANSWER_BYTES)
+
+
+async def exchange(transport: Transport, request: WireRequest, max_bytes: int) -> tuple[int, bytes]:
+    """Send and read the answer: its status, and at most so many bytes of it.
 
     Raises what a transport raises. Has no timeout of its own but the one for connecting.
     """
-    response = await transport.send(WireRequest(url, headers, body))
+    response = await transport.send(request)
     answer = bytearray()
     try:
         async for data in response.chunks():
             answer += data
-            if len(answer) > MAX_ANSWER_BYTES:
+            if len(answer) > max_bytes:
                 break
     finally:
         await response.aclose()
-    return response.status, bytes(answer[:MAX_ANSWER_BYTES])
+    return response.status, bytes(answer[:max_bytes])
