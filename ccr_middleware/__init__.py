@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .access import Principal
     from .config import Config, load_config
     from .errors import ConfigError, GatewayError
     from .gateway import Gateway
@@ -19,7 +20,16 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["CCRMiddleware", "Config", "ConfigError", "Gateway", "GatewayError", "__version__", "load_config"]
+__all__ = [
+    "CCRMiddleware",
+    "Config",
+    "ConfigError",
+    "Gateway",
+    "GatewayError",
+    "Principal",
+    "__version__",
+    "load_config",
+]
 
 _HOMES = {
     "CCRMiddleware": "middleware",
@@ -27,6 +37,7 @@ _HOMES = {
     "ConfigError": "errors",
     "Gateway": "gateway",
     "GatewayError": "errors",
+    "Principal": "access",
     "load_config": "config",
 }
 

@@ -1,114 +1,134 @@
-"""The command line: `python -m ccr_middleware`."""
+"""The command line: `python -m ccr_middleware`, or `ccr-middleware`."""
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
-from . import __version__
-from .errors import ConfigError
+if TYPE_CHECKING:
+    import argparse
+
+#: Flags of the program that take a value and may stand before the command.
+_WITH_VALUE = ("--config", "--host", "--port", "--log-level")
+
+_EPILOG = """\
+Flags win over the environment (CCR_CONFIG, CCR_HOME, HOST, PORT, APIKEY, ADMIN_KEY, LOG, LOG_LEVEL,
+CUSTOM_ROUTER_PATH), that over the configuration file.
+
+"COMMAND --help" tells more of each, "help code" of code. The name of an installed preset in place of a command
+runs Claude Code with that preset.
+
+exit status: 0 done; 1 what was checked is not well; 2 an argument, the configuration or a file has to be mended;
+3 no gateway runs; 130 interrupted
+"""
 
 
-def parser() -> argparse.ArgumentParser:
-    """The arguments, with their help."""
+def parser(*only: str) -> argparse.ArgumentParser:
+    """The arguments, with their help; of these commands only, if any are named."""
+    import argparse
+
+    from . import __version__
+    from .commands import ALIASES, COMMANDS, command_module
+    from .commands.arguments import LEVELS, port_number
+
     top = argparse.ArgumentParser(
-        prog="python -m ccr_middleware",
-        description="Run the gateway alone. Without a configuration the built-in demo model answers.",
-        epilog="Flags win over the environment (CCR_CONFIG, CCR_HOME, HOST, PORT, APIKEY, LOG, LOG_LEVEL), "
-        "that over the configuration file.",
+        prog="ccr-middleware",
+        description="A Claude Code gateway. Without a command it runs, as with start.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     top.add_argument("--config", metavar="FILE", help="configuration; default ~/.claude-code-router/config.json")
     top.add_argument("--host", metavar="H", help="address to listen on; default 127.0.0.1")
-    top.add_argument("--port", metavar="P", type=_port, help="port to listen on, 0 for any free one; default 3456")
-    top.add_argument(
-        "--log-level", metavar="L", choices=["fatal", "error", "warn", "info", "debug", "trace"], help="default info"
-    )
-    top.add_argument("--version", action="version", version=f"ccr_middleware {__version__}")
-    commands = top.add_subparsers(title="other commands", dest="command", metavar="COMMAND")
-    about = "run a transformer through every request feature and every kind of answer"
-    _conformance(commands.add_parser("conformance", help=about, description=f"{about.capitalize()}."))
-    about = "tell what would become of a Messages request: who would answer and why, and what would be sent"
-    _explain(commands.add_parser("explain", help=about, description=f"{about.capitalize()}. Nothing is sent."))
+    top.add_argument("--port", metavar="P", type=port_number, help="port, 0 for any free one; default 3456")
+    top.add_argument("--log-level", metavar="L", choices=LEVELS, help="default info")
+    top.add_argument("-v", "--version", action="version", version=f"ccr_middleware {__version__}")
+    commands = top.add_subparsers(title="commands", dest="command", metavar="COMMAND")
+    for name in only or COMMANDS:
+        if module := command_module(name):
+            aliases = ALIASES.get(name, ())
+            module.add_arguments(commands.add_parser(name, help=module.HELP, aliases=aliases, allow_abbrev=False))
+    commands.add_parser("statusline", help="the status line of Claude Code, from what it writes to the standard input")
     return top
 
 
-def _explain(command: argparse.ArgumentParser) -> None:
-    command.add_argument("file", metavar="FILE", help="the request's body, as JSON; - is the standard input")
-    # Before the command it means the same, so nothing may be set here.
-    command.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="as above")
-    command.add_argument(
-        "--header",
-        metavar="H",
-        type=_header,
-        action="append",
-        default=[],
-        help='a header of the request: "name: value"',
-    )
-    command.add_argument("--json", action="store_true", help="print the explanation as JSON")
-
-
-def _header(text: str) -> tuple[str, str]:
-    name, colon, value = text.partition(":")
-    if not colon or not name.strip():
-        raise argparse.ArgumentTypeError(f'{text}: must be "name: value"')
-    return name.strip(), value.strip()
-
-
-def _conformance(command: argparse.ArgumentParser) -> None:
-    target = "a transformer: its name, module:Class, path/to/file.py or path/to/file.py:Class"
-    wires = ["chat", "messages", "responses", "gemini"]
-    command.add_argument("target", metavar="TARGET", help=target)
-    command.add_argument("--options", metavar="JSON", type=_json_object, default={}, help="its options")
-    command.add_argument(
-        "--wire", choices=wires, help="the wire format it is used with; default: the one it names, or chat"
-    )
-    command.add_argument(
-        "--allow", metavar="FEATURE", action="append", default=[], help="what it is there to remove: *.cache_control"
-    )
-    command.add_argument("--json", action="store_true", help="print the scorecard as JSON")
-
-
-def _json_object(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError as problem:
-        raise argparse.ArgumentTypeError(f"must be JSON: {problem}") from None
-    if not isinstance(value, dict):
-        raise argparse.ArgumentTypeError("must be a JSON object")
-    return value
-
-
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text}: must be a number from 0 to 65535")
-    return int(text)
-
-
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status: 0, 1 for a check that failed, 2 for what the user can mend."""
-    args = parser().parse_args(argv)
+    """Run the command line and return its exit status, see `commands`."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["statusline"]:  # which Claude Code runs several times a second: nothing else is loaded
+        from .statusline import main as statusline
+
+        return statusline(arguments[1:], os.environ, sys.stdin, sys.stdout)
+    from .errors import ConfigError
+
     try:
-        if args.command == "conformance":
-            from .conformance.command import run
-
-            return run(args)
-        if args.command == "explain":
-            from .explain_command import run as explain
-
-            return explain(args, os.environ)
-        from .standalone import serve
-
-        serve(args, os.environ)
+        return _run(arguments)
     except ConfigError as problem:
         print(f"ccr_middleware: {problem}", file=sys.stderr)  # noqa: T201
         return 2
     except KeyboardInterrupt:  # before there was anything to end in an orderly way
         return 130
+    except BrokenPipeError:  # whoever read the output has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + 13
+
+
+def _run(arguments: list[str]) -> int:
+    from .commands import ALIASES, COMMANDS, command_module
+
+    place = _command_place(arguments)
+    if place is None:
+        return _start(arguments)
+    name, rest = arguments[place], arguments[place + 1 :]
+    if name == "help":
+        return _help(rest)
+    if name == "code":
+        args = parser().parse_args(arguments[:place])
+        args.arguments = rest
+        return int(command_module("code").run(args, os.environ))
+    name = next((own for own, aliases in ALIASES.items() if name in aliases), name)
+    if name not in COMMANDS:
+        return _preset_or_mistake(arguments[:place], name, rest)
+    args = parser(name).parse_args(arguments)
+    return int(command_module(name).run(args, os.environ))
+
+
+def _command_place(arguments: Sequence[str]) -> int | None:
+    """Where the command is: the first word that is no flag and no value of one."""
+    place = 0
+    while place < len(arguments) and arguments[place].startswith("-"):
+        place += 2 if arguments[place] in _WITH_VALUE else 1
+    return place if place < len(arguments) else None
+
+
+def _start(arguments: list[str]) -> int:
+    args = parser().parse_args(arguments)
+    from .commands import start
+
+    return start.run(args, os.environ)
+
+
+def _help(words: list[str]) -> int:
+    parser().parse_args([*words[:1], "--help"])  # prints it and exits
     return 0
+
+
+def _preset_or_mistake(before: list[str], name: str, rest: list[str]) -> int:
+    """A preset's name runs Claude Code with it, as with CCR v2; any other word is a mistake."""
+    args = parser().parse_args(before)
+    from .commands import ALIASES, COMMANDS
+    from .commands.code import run_claude
+    from .commands.presets import find_preset
+    from .config.places import did_you_mean
+    from .errors import ConfigError
+
+    if find_preset(args, os.environ, name):
+        return run_claude(args, rest, os.environ, preset=name)
+    known = [*COMMANDS, *(alias for aliases in ALIASES.values() for alias in aliases), "statusline", "help"]
+    hint = did_you_mean(name, known) or "; --help lists the commands"
+    raise ConfigError(f'there is no command and no preset "{name}"{hint}')
 
 
 if __name__ == "__main__":

@@ -39,10 +39,15 @@ class Attempt:
         self.max_tokens = max_tokens
         self._request: WireRequest | None = request
 
+    @property
+    def request(self) -> WireRequest:
+        """The request, as long as it was not taken."""
+        assert self._request is not None
+        return self._request
+
     def take_request(self) -> WireRequest:
         """The request, given away so that its body does not live as long as the answer."""
-        request, self._request = self._request, None
-        assert request is not None
+        request, self._request = self.request, None
         return request
 
 
@@ -99,7 +104,15 @@ def _relay(call: Call, target: Target, body: Json, access: Access) -> Attempt:
         losses=call.losses,
     )
     url = target.url(stream=call.streaming, place=access.place)
-    answer = open_relay(target, streaming=call.streaming, native=native and call.edited is None)
+    config = call.snapshot.config
+    # The bytes pass as they are unless the configuration says in so many words which model an answer names.
+    renamed = config.response_model == "requested" and "response_model" in config.model_fields_set
+    answer = open_relay(
+        target,
+        streaming=call.streaming,
+        native=native and call.edited is None,
+        name=call.asked_model if renamed else "",
+    )
     return Attempt(target, _wire_request(target, url, sent.headers, sent.body), answer)
 
 

@@ -95,6 +95,7 @@ async def _ask_router(
         call.headers,
         call.facts,
         decision,
+        principal=call.caller,
         project=call.facts.project,
         token_count=call.input_tokens,
         last_input_tokens=last_input_tokens,
@@ -120,7 +121,7 @@ async def _rewrite_prompt(call: Call) -> None:
         return
     body = rewrite_system_prompt(call.body, text)
     if body is not call.body:
-        call.body, call.raw, call.facts = body, dumps(body), call.facts._replace(body=body)
+        call.replace_body(body, dumps(body))
 
 
 async def _with_project(call: Call, state: State) -> Config:

@@ -6,7 +6,9 @@
     ├── NotPermitted             403 permission_error
     ├── NotFound                 404 not_found_error
     ├── MethodNotAllowed         405 invalid_request_error, with Allow
+    ├── Conflict                 409 invalid_request_error: somebody else changed it meanwhile
     ├── RequestTooLarge          413 request_too_large
+    ├── RateLimited              429 rate_limit_error: a limit of the caller's key, with Retry-After
     ├── InternalError            500 api_error (never retried: a second try cannot help)
     └── UpstreamError            the provider answered with an error, or not at all
         ├── UpstreamUnreachable  502 api_error: DNS, refused, TLS, proxy
@@ -21,6 +23,7 @@ No stack trace, path of ours or key may ever be put into one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, TypedDict, Unpack
 
@@ -125,6 +128,23 @@ class RequestTooLarge(GatewayError):
     """The body is over the limit."""
 
     status = 413
+
+
+class Conflict(GatewayError):
+    """It was changed by somebody else since it was read, or is there already."""
+
+    status = 409
+    should_retry = False
+
+
+class RateLimited(GatewayError):
+    """The caller has used up what its key is good for, until `retry_after_seconds` have passed."""
+
+    status = 429
+
+    def __init__(self, message: str, *, retry_after_seconds: float) -> None:
+        whole_seconds = max(1, math.ceil(retry_after_seconds))
+        super().__init__(message, headers={"retry-after": str(whole_seconds)})
 
 
 class InternalError(GatewayError):

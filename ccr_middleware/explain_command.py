@@ -11,6 +11,7 @@ from .endpoints.answering import parse_body
 from .errors import ConfigError, GatewayError
 from .explain import to_text
 from .gateway import Gateway
+from .home import home_folder
 from .jsonio import dumps_str
 from .standalone import load_settings
 
@@ -19,7 +20,7 @@ def run(args: argparse.Namespace, env: Mapping[str, str]) -> int:
     """Explain and return the exit status: 0, or 1 when the request would be refused. Raises ConfigError for what
     cannot be read."""
     raw = _read(args.file)
-    gateway = Gateway(load_settings(args, env), env=env, lazy=True, standalone=True)
+    gateway = Gateway(load_settings(args, env), env=env, lazy=True, home=home_folder(env))
     try:
         explained = asyncio.run(gateway.explain(parse_body(raw), dict(args.header)))
     except GatewayError as problem:

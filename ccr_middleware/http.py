@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import cast
 from urllib.parse import parse_qs
@@ -19,6 +19,9 @@ STREAM_HEADERS = (
     (b"x-accel-buffering", b"no"),
 )
 
+#: The status nginx logs for a client that closed the connection.
+CLIENT_LEFT_STATUS = 499
+
 #: What no header may hold; some servers close the connection rather than send it.
 _CONTROLS = dict.fromkeys([*range(32), 127], " ")
 
@@ -28,12 +31,16 @@ class ClientLeft(Exception):
 
 
 class Request:
-    """One HTTP request: method, path below the mount point, headers, query, and the body on demand."""
+    """One HTTP request: method, path below the mount point, headers, query, and the body on demand.
+
+    `on_body` is told every piece of the answer's body that was sent.
+    """
 
     def __init__(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         self.scope = scope
         self.receive = receive
         self._send = send
+        self.on_body: Callable[[bytes], None] | None = None
         self.method = scope["method"]
         self.path = route_path(scope["path"], scope.get("root_path", ""))
 
@@ -43,6 +50,8 @@ class Request:
             await self._send(message)
         except OSError:
             raise ClientLeft from None
+        if self.on_body is not None and message["type"] == "http.response.body":
+            self.on_body(message["body"])
 
     @cached_property
     def headers(self) -> dict[str, str]:

@@ -22,7 +22,8 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from asgiref.sync import iscoroutinefunction
 from asgiref.typing import HTTPScope
 
-from .gateway import ConfigSource, Gateway
+from .config.load import ConfigSource
+from .gateway import Gateway
 from .http import as_http_scope
 from .wsgi import WSGIBridge
 

@@ -8,22 +8,26 @@ error event. The client leaving ends everything at once, as `ClientLeft`.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 
 import anyio
 
+from . import plugged
 from .agents.asking import KeptReply, fetching
+from .agents.context import AgentContext
 from .agents.loop import AgentLoop
-from .agents.start import AnyAgent, context_of, start
+from .agents.start import AnyAgent, context_of, start, willing
 from .attempt import Attempt, prepare
-from .call import Call
+from .call import Call, Tried
 from .deciding import decide, tell_once
 from .errors import GatewayError, UpstreamError
 from .http import ClientLeft
 from .jsonio import dumps
 from .patience import Nobody, Presence
+from .permission import permit
 from .reading import Reading, send_and_read
 from .reply import Reply
 from .resilience import Failure, GiveUp, Plan, TryThis
@@ -38,11 +42,15 @@ log = logging.getLogger("ccr_middleware")
 async def run(call: Call, reply: Reply, presence: Presence, state: State) -> None:
     """Answer a call. Raises `GatewayError` while nothing has been sent, `ClientLeft` when nobody waits any more."""
     try:
+        await plugged.on_request(call)
         await decide(call, state)
+        await plugged.on_route(call)
+        permit(call)
         await answer(call, reply, presence, state)
     except GatewayError as error:
         if not reply.started:
             raise
+        call.broken = error
         log.warning("%s broke off: %s", call.id, error.message)
         await reply.fail(error)
     finally:
@@ -89,22 +97,26 @@ class _Try:
         call, target = self._call, self._step.target
         call.attempts += 1
         call.go_to(target.provider, target.model)
+        began = time.perf_counter()
         try:
             await self._rounds()
         except GatewayError as error:
+            call.tried.append(Tried(*target, error.status, error.message, time.perf_counter() - began))
             log.info("%s attempt %d at %s,%s: %s", call.id, call.attempts, *target, error.message)
             return Failure(error, self.in_stream, self.content)
+        call.tried.append(Tried(*target, 200, "", time.perf_counter() - began))
         return None
 
     async def _rounds(self) -> None:
         loop: AgentLoop | None = None
         wait_seconds = self._step.wait_seconds
-        agents = self._call.snapshot.agents if self._call.may_use_agents else ()
-        if wait_seconds or agents:  # a scope costs more than all the rest of a call that needs none
+        agents, context = _willing(self._call, self._state)
+        if wait_seconds or context:  # a scope costs more than all the rest of a call that needs none
             with self._presence.waiting():
                 if wait_seconds:
                     await anyio.sleep(wait_seconds)
-                loop = await _start(agents, self._call, self._reply, self._state)
+                if context:
+                    loop = await start(agents, context, self._reply, self._state.agent_memory)
             self._check_presence()
         if loop is None:
             await self._round(self._reply, None)
@@ -133,6 +145,7 @@ class _Try:
     async def _send(self, reply: Reply) -> None:
         call, state = self._call, self._state
         attempt = await prepare(call, state, self._step.key)
+        await plugged.on_upstream_request(call, attempt)
         call.let_go_of_body()
         reading = Reading(call, attempt, reply, state, self._plan.answered)
         try:
@@ -149,8 +162,10 @@ class _Try:
             raise ClientLeft
 
 
-async def _start(agents: Sequence[AnyAgent], call: Call, reply: Reply, state: State) -> AgentLoop | None:
-    """The loop of those agents that work on a call at its present target; None when there are none."""
+def _willing(call: Call, state: State) -> tuple[Sequence[AnyAgent], AgentContext | None]:
+    """The agents that work on a call at its present target, and what they are told; None when there are none."""
+    if not call.may_use_agents or not call.snapshot.agents:
+        return (), None
     assert call.decision is not None
     call.pristine()
     context = context_of(
@@ -161,7 +176,8 @@ async def _start(agents: Sequence[AnyAgent], call: Call, reply: Reply, state: St
         notes=state.agent_notes,
         new_id=state.new_id,
     )
-    return await start(agents, context, reply, state.agent_memory)
+    agents = willing(call.snapshot.agents, context)
+    return agents, context if agents else None
 
 
 async def _ask(call: Call, state: State, body: Json) -> Json:
@@ -178,6 +194,7 @@ async def _ask(call: Call, state: State, body: Json) -> Json:
         asked_model=facts.model,
         client=MESSAGES_CLIENT,
         writer=call.writer,
+        caller=call.caller,
         may_use_agents=False,
     )
     kept = KeptReply()

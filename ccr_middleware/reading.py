@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 
 from .answer import Answer, Output, is_document
@@ -14,7 +15,7 @@ from .patience import Guard, Presence
 from .reply import Reply
 from .state import State
 from .unified import Event
-from .upstream import Transport, WireRequest, WireResponse
+from .upstream import StaleConnection, Transport, WireRequest, WireResponse
 from .wire.provider_errors import read_error
 
 log = logging.getLogger("ccr_middleware")
@@ -118,6 +119,8 @@ class Reading:
     async def _begin(self) -> None:
         """There is content: from here on this answer is the client's."""
         self._said = True
+        if self._call.answered_at is None:
+            self._call.answered_at = time.perf_counter()
         if self._call.streaming:
             self.content = True
             self._on_answer()
@@ -176,11 +179,11 @@ async def send_and_read(call: Call, attempt: Attempt, reading: Reading, presence
 
 
 async def _send(transport: Transport, request: WireRequest) -> WireResponse:
-    """Send. A connection that breaks before any answer was most likely an idle one that the provider had just closed
-    (nobody can know beforehand), so that is tried once more."""
+    """Send. What met a connection that the provider had just closed, which nobody can know beforehand, is sent once
+    more: the provider has most likely never read it. That is no further attempt, and happens once."""
     try:
         return await transport.send(request)
-    except UpstreamBroken:
+    except StaleConnection:
         return await transport.send(request)
 
 

@@ -15,29 +15,37 @@ import signal
 import socket
 import sys
 import threading
-import time
 from argparse import Namespace
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
-from typing import Any
+from types import FrameType
+from typing import TYPE_CHECKING, Any
 
 import anyio
-from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
+from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 
 from . import __version__
 from .config import Config, load_config
 from .errors import ConfigError
-from .gateway import Gateway
-from .upstream import preload
+from .home import home_folder
+from .logs.levels import LEVELS
+from .logs.program import set_up_logging
+
+if TYPE_CHECKING:
+    from .gateway import Gateway
 
 #: In-flight answers may take so long (seconds) after a stop was asked for.
 SHUTDOWN_SECONDS = 10
 #: Idle client connections are kept so long (seconds); five, the server's own default, cuts sessions (F17).
 KEEP_ALIVE_SECONDS = 120
 
-#: Our level names, and those of other programs, since `LOG_LEVEL` may be meant for them too.
-_LEVELS = {"fatal": 50, "error": 40, "warn": 30, "info": 20, "debug": 10, "trace": 5, "warning": 30, "critical": 50}
+#: The header of `/health` that tells which of the gateways of this machine answers.
+INSTANCE_HEADER = "x-ccr-instance"
+
+
+class PortInUse(ConfigError):
+    """Another program listens there."""
 
 
 def config_path(args: Namespace, env: Mapping[str, str]) -> str | None:
@@ -45,7 +53,7 @@ def config_path(args: Namespace, env: Mapping[str, str]) -> str | None:
     named = args.config or env.get("CCR_CONFIG")
     if named:
         return str(named)
-    path = os.path.expanduser(os.path.join(env.get("CCR_HOME") or "~/.claude-code-router", "config.json"))
+    path = os.path.join(home_folder(env), "config.json")
     try:
         os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -60,20 +68,26 @@ def load_settings(args: Namespace, env: Mapping[str, str]) -> Config:
 
     Raises `ConfigError`.
     """
-    config = load_config(config_path(args, env), env=env)
-    overrides: dict[str, Any] = {}
+    return load_config(config_path(args, env), env=env).model_copy(update=overrides(args, env))
+
+
+def overrides(args: Namespace, env: Mapping[str, str]) -> dict[str, Any]:
+    """What flags and environment say, by the fields of `Config`. Raises `ConfigError`."""
+    found: dict[str, Any] = {}
     for key, flag, variable in (
         ("host", args.host, "HOST"),
         ("port", args.port, "PORT"),
         ("log_level", args.log_level, "LOG_LEVEL"),
         ("api_key", None, "APIKEY"),
+        ("admin_key", None, "ADMIN_KEY"),
+        ("custom_router", None, "CUSTOM_ROUTER_PATH"),
         ("log", None, "LOG"),
     ):
         if flag is not None:
-            overrides[key] = flag
+            found[key] = flag
         elif value := env.get(variable, "").strip():
-            overrides[key] = _from_environment(variable, value)
-    return config.model_copy(update=overrides)
+            found[key] = _from_environment(variable, value)
+    return found
 
 
 def _from_environment(variable: str, value: str) -> Any:
@@ -83,8 +97,8 @@ def _from_environment(variable: str, value: str) -> Any:
         return int(value)
     if variable == "LOG":
         return value.lower() not in ("false", "0", "no", "off")
-    if variable == "LOG_LEVEL" and value.lower() not in _LEVELS:
-        raise ConfigError(f"environment variable LOG_LEVEL={value}: must be one of {', '.join(_LEVELS)}")
+    if variable == "LOG_LEVEL" and value.lower() not in LEVELS:
+        raise ConfigError(f"environment variable LOG_LEVEL={value}: must be one of {', '.join(LEVELS)}")
     return value.lower() if variable == "LOG_LEVEL" else value
 
 
@@ -101,7 +115,7 @@ def is_loopback(host: str) -> bool:
 def open_socket(config: Config) -> socket.socket:
     """The listening socket. Raises `ConfigError` when there can be none, or when it would be open to everybody."""
     host, port = config.host.strip("[]"), config.port
-    if not is_loopback(host) and not config.api_key:
+    if not is_loopback(host) and not (config.api_key or config.admin_key or config.client_keys):
         raise ConfigError(
             f"refusing to listen on {host} without a key: anybody who reaches it could use the providers; "
             "set APIKEY in the configuration or the environment, or listen on 127.0.0.1"
@@ -121,18 +135,22 @@ def open_socket(config: Config) -> socket.socket:
         listener.listen(2048)
     except OSError as problem:
         listener.close()
-        raise ConfigError(_bind_problem(problem, host, port)) from None
+        raise _bind_problem(problem, host, port) from None
     return listener
 
 
-def _bind_problem(problem: OSError, host: str, port: int) -> str:
+def _bind_problem(problem: OSError, host: str, port: int) -> ConfigError:
     if problem.errno == errno.EADDRINUSE:
-        return f"port {port} on {host} is in use: stop the other program, or choose another with --port or PORT"
+        return PortInUse(
+            f"port {port} on {host} is in use: stop the other program, or choose another with --port or PORT"
+        )
     if problem.errno == errno.EACCES:
-        return f"port {port} on {host} is not allowed for this user: choose one above 1023 with --port or PORT"
+        return ConfigError(
+            f"port {port} on {host} is not allowed for this user: choose one above 1023 with --port or PORT"
+        )
     if problem.errno == errno.EADDRNOTAVAIL:
-        return f"{host} is no address of this machine: set HOST or --host to one that is"
-    return f"cannot listen on {host} port {port}: {problem.strerror}"
+        return ConfigError(f"{host} is no address of this machine: set HOST or --host to one that is")
+    return ConfigError(f"cannot listen on {host} port {port}: {problem.strerror}")
 
 
 def banner(config: Config, port: int, *, show_key: bool) -> str:
@@ -155,34 +173,6 @@ Point Claude Code at it:
 """
 
 
-class _LogFormat(logging.Formatter):
-    """The time of a record, written anew only when the second has changed."""
-
-    _second = 0
-    _written = ""
-
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
-        second = int(record.created)
-        if second != self._second:
-            self._second = second
-            self._written = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(second))
-        return f"{self._written},{int(record.msecs):03d}"
-
-
-def set_up_logging(config: Config) -> None:
-    """Log to standard error, or nowhere when `LOG` is false."""
-    level = _LEVELS[config.log_level] if config.log else logging.CRITICAL + 1
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_LogFormat("%(asctime)s %(levelname)s %(message)s"))
-    logging.basicConfig(handlers=[handler], level=logging.WARNING)
-    logging.getLogger("ccr_middleware").setLevel(level)
-    # Nothing of this is in the lines, and each costs with every record (Python's logging HOWTO, "Optimization").
-    logging._srcfile = None
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    if not config.log:
-        logging.disable(logging.CRITICAL)
-
-
 def calm_garbage_collector() -> None:
     """Look for cycles less often, and never in what is loaded at the start.
 
@@ -194,18 +184,59 @@ def calm_garbage_collector() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-def serve(args: Namespace, env: Mapping[str, str]) -> None:
-    """Run until told to stop. Raises `ConfigError` when it cannot begin."""
+def _nothing(config: Config, port: int) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def serve(
+    args: Namespace,
+    env: Mapping[str, str],
+    *,
+    instance: str = "",
+    while_listening: Callable[[Config, int], AbstractContextManager[None]] = _nothing,
+) -> None:
+    """Run until told to stop. Raises `ConfigError` when it cannot begin.
+
+    `instance` is told by `/health`, so that others can be sure whom they talk to. `while_listening` is entered with
+    the configuration and the port when nothing can fail any more, and left at the end.
+    """
     config = load_settings(args, env)
-    set_up_logging(config)
+    home = home_folder(env)
+    set_up_logging(config, quiet=getattr(args, "quiet", False))
     try:
         import uvicorn
     except ImportError:
         raise ConfigError('running alone needs the extra "server": pip install "ccr_middleware[server]"') from None
+    from .gateway import Gateway
+
+    said = overrides(args, env)
     listener = open_socket(config)
-    server = uvicorn.Server(
+    again = threading.Event()
+
+    def restart() -> None:
+        again.set()
+        server.handle_exit(signal.SIGTERM, None)
+
+    gateway = Gateway(
+        config,
+        env=env,
+        lazy=True,
+        adjust=lambda changed: changed.model_copy(update=said),
+        home=home,
+        local=is_loopback(config.host),
+        restart=restart,
+    )
+
+    class Server(uvicorn.Server):
+        """One that does not wait for streams that only its end would end."""
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            gateway.end_streams()
+            super().handle_exit(sig, frame)
+
+    server = Server(
         uvicorn.Config(
-            _app(Gateway(config, env=env, lazy=True, standalone=True)),
+            _app(gateway, instance),
             log_config=None,
             log_level="warning",
             access_log=False,
@@ -221,23 +252,50 @@ def serve(args: Namespace, env: Mapping[str, str]) -> None:
         # The server listens to signals itself while it runs. Before, none may be missed, and at its end it raises
         # again what it got, which would be a violent end.
         signal.signal(number, server.handle_exit)
-    if config.providers:  # beside the server's own start; a first request that comes sooner waits for it
-        threading.Thread(target=preload, name="ccr-preload", daemon=True).start()
-    print(banner(config, listener.getsockname()[1], show_key=sys.stdout.isatty()), flush=True)  # noqa: T201
+    # Beside the server's own start; a first request that comes sooner waits for it.
+    threading.Thread(target=_warm_up, args=(bool(config.providers),), name="ccr-preload", daemon=True).start()
+    port = listener.getsockname()[1]
     try:
-        anyio.run(partial(server.serve, sockets=[listener]), backend_options={"use_uvloop": _has_uvloop()})
+        with while_listening(config, port):
+            print(banner(config, port, show_key=sys.stdout.isatty()), flush=True)  # noqa: T201
+            anyio.run(partial(server.serve, sockets=[listener]), backend_options={"use_uvloop": _has_uvloop()})
     finally:
         listener.close()
+    if again.is_set():
+        logging.shutdown()
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
-def _app(gateway: Gateway) -> ASGI3Application:
+def _warm_up(asks_providers: bool) -> None:
+    """Load what the first request would have to wait for, and then look at all that is loaded for the last time."""
+    if asks_providers:
+        from .upstream import preload
+
+        preload()
+    calm_garbage_collector()
+
+
+def _app(gateway: Gateway, instance: str) -> ASGI3Application:
     """The gateway for a server that cancels what still runs at its end, and would log that as a fault."""
 
     async def app(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         with suppress(asyncio.CancelledError):
+            if scope["type"] == "http" and scope["path"] == "/health":
+                send = _with_instance(send, instance)
             await gateway(scope, receive, send)
 
     return app
+
+
+def _with_instance(send: ASGISendCallable, instance: str) -> ASGISendCallable:
+    """Adds the header that tells one gateway from another."""
+
+    async def sending(message: ASGISendEvent) -> None:
+        if message["type"] == "http.response.start" and instance:
+            message["headers"] = [*message["headers"], (INSTANCE_HEADER.encode(), instance.encode())]
+        await send(message)
+
+    return sending
 
 
 def _has_uvloop() -> bool:

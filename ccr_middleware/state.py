@@ -5,17 +5,28 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from .access.limits import Limiter
+from .access.sessions import Sessions
+from .config.schema import Config
 from .credentials.access import VertexAccess
 from .demo import DEMO_SCHEME, demo_model
+from .history.history import History
+from .history.prices import Prices
+from .live import LiveConfig
 from .resilience import Resilience
 from .tokens import Counters
 from .unified import Remembered
 from .upstream import InProcessTransport, PoolSettings, Transport, open_transport
+
+if TYPE_CHECKING:
+    from .logs.files import LogFiles
+    from .presets.library import Presets
 
 Value = TypeVar("Value")
 
@@ -111,12 +122,25 @@ class State:
     - `agent_notes`, `agent_memory`: what agents found, and their calls that clients do not know of.
     - `resilience`: how the targets and their keys are.
     - `vertex`: Google's access tokens.
-    - `new_id`: makes ids, `prefix` in front (`req_`, `msg_`, `toolu_`).
+    - `limiter`: what callers have used of their limits; `sessions`: who tried to log in.
+    - `history`: the calls of late; `prices`: what they cost; `presets`, `log_files`: what is in their folders.
+    - `live`: the configuration's file, and what became of it.
+    - `restart`: begins the program anew, None when that is not up to the gateway.
+    - `new_id`: makes ids, `prefix` in front (`req_`, `msg_`, `toolu_`). `env`: the environment; `home`: the folder of a
+      program of its own, None within a host.
     """
 
+    live: LiveConfig
+
     def __init__(
-        self, new_id: Callable[[str], str], transport: Transport | None = None, env: Mapping[str, str] | None = None
+        self,
+        new_id: Callable[[str], str],
+        transport: Transport | None = None,
+        env: Mapping[str, str] | None = None,
+        home: str | None = None,
     ) -> None:
+        self.env = os.environ if env is None else env
+        self.home = home
         self.counters = Counters()
         self.reasoning: Recent[Remembered] = Recent(1000, weigh=_memory_of, max_weight=MAX_REASONING_BYTES)
         self.session_tokens: Recent[int] = Recent(1000)
@@ -125,5 +149,49 @@ class State:
         self.resilience = Resilience()
         self.agent_notes: Recent[str] = Recent(1000)
         self.agent_memory: Recent[Any] = Recent(500)
-        self.vertex = VertexAccess(os.environ if env is None else env)
+        self.vertex = VertexAccess(self.env)
+        self.limiter = Limiter(time.time)
+        self.session_secret = b""
+        self.sessions = Sessions(lambda: self.session_secret)
+        self.history = History()
+        self.prices = Prices({})
+        self._logs_dir: str | None = None
+        self._presets_dir: str | None = None
+        self._presets: Presets | None = None
+        self.restart: Callable[[], None] | None = None
         self.new_id = new_id
+
+    def configure(self, config: Config) -> None:
+        """Go by another configuration from now on; what is remembered stays."""
+        data_dir = os.path.expanduser(config.data_dir) if config.data_dir else None
+        self.history.configure(config.history, data_dir)
+        self.prices = Prices(config.prices)
+        self._logs_dir = self.folder(config.logs.dir, "logs")
+        self._presets_dir = self.folder(config.presets_dir, "presets")
+
+    @property
+    def log_files(self) -> LogFiles | None:
+        """The files of the log, None without a folder for them."""
+        from .logs.files import LogFiles
+
+        return LogFiles(self._logs_dir) if self._logs_dir else None
+
+    @property
+    def presets(self) -> Presets | None:
+        """The presets there are, None without a folder for them."""
+        if self._presets is None or os.fspath(self._presets.directory) != self._presets_dir:
+            from .presets.library import Presets
+
+            self._presets = Presets(self._presets_dir) if self._presets_dir else None
+        return self._presets
+
+    def folder(self, named: str | None, at_home: str) -> str | None:
+        """A folder of the configuration, or the usual one of a program of its own."""
+        if named:
+            return os.path.expanduser(named)
+        return os.path.join(self.home, at_home) if self.home else None
+
+    async def aclose(self) -> None:
+        """Close connections and files. All of it is opened again when it is needed."""
+        await self.history.aclose()
+        await self.transports.aclose()

@@ -26,6 +26,7 @@ from .wire.urls import endpoint_url, is_azure, wire_for
 
 if TYPE_CHECKING:
     from .extensions.router import CustomRouter
+    from .plugins.hooks import Hooks
     from .projects import Projects
     from .system_prompt import PromptFile
 
@@ -80,7 +81,7 @@ class Snapshot:
 
     `registry`: the transformers that can be used. `broken`: why some targets cannot be, once `check` has looked. The
     rest helps to choose a model, each None where it is not configured: a router of the user's own, the routers of
-    projects, the text of a system prompt. `agents`: who works on calls besides the model.
+    projects, the text of a system prompt. `agents`: who works on calls besides the model; `hooks`: what plugins do.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Snapshot:
         projects: Projects | None = None,
         prompt_file: PromptFile | None = None,
         agents: Sequence[Any] = (),
+        hooks: Hooks | None = None,
     ) -> None:
         self.config = config
         self.resolver = Resolver(config)
@@ -101,6 +103,7 @@ class Snapshot:
         self.projects = projects
         self.prompt_file = prompt_file
         self.agents = agents
+        self.hooks = hooks
         self.broken: list[BrokenTransformer] = []
         self._targets: dict[tuple[str, str, str | None], Target] = {}
 

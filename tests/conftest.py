@@ -15,7 +15,7 @@ import pytest
 #: What the developer's shell may hold and a test must not see.
 SCRUBBED_PREFIXES = ("ANTHROPIC_", "CLAUDE_", "CCR_", "OPENAI_", "OPENROUTER_", "GEMINI_", "DEEPSEEK_")
 SCRUBBED = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "API_TIMEOUT_MS", "SERVICE_PORT", "APIKEY"})
-KEPT = frozenset({"CCR_RECORDED_TRAFFIC"})
+KEPT = frozenset({"CCR_RECORDED_TRAFFIC", "CCR_SCREENSHOTS"})
 
 #: Names that resolve without asking a name server.
 LOCAL_NAMES = frozenset({"", "localhost", socket.gethostname()})

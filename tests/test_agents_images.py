@@ -7,11 +7,10 @@ import pytest
 
 from ccr_middleware.agents.image import ImageAgent, ImageOptions
 from ccr_middleware.agents.pictures import Marking, has_images
-from ccr_middleware.agents.start import start
+from ccr_middleware.agents.start import willing
 from ccr_middleware.errors import UpstreamError
 from tests.support.agents import (
     PNG,
-    Client,
     Memories,
     call,
     context,
@@ -279,8 +278,5 @@ def test_200_sessions_do_not_see_the_images_of_others():
 
 
 def test_without_images_there_is_no_loop():
-    async def go():
-        plain = {**BODY, "messages": [user("Hi")]}
-        return await start([AGENT], context(plain, config=FORCED), Client(), Memories().answers)
-
-    assert asyncio.run(go()) is None
+    plain = {**BODY, "messages": [user("Hi")]}
+    assert willing([AGENT], context(plain, config=FORCED)) == []

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccr_middleware.agents import ToolError
-from ccr_middleware.agents.start import start
+from ccr_middleware.agents.start import start, willing
 from ccr_middleware.anthropic.fold import fold, unfold
 from ccr_middleware.errors import BadRequest, UpstreamBroken
 from tests.support.agents import (
@@ -283,7 +283,7 @@ def test_without_an_agent_there_is_no_loop():
         unwilling.should_handle = lambda context: False
         memories = Memories()
         assert await start([], context(BODY), Client(), memories.answers) is None
-        assert await start([unwilling], context(BODY), Client(), memories.answers) is None
+        assert willing([unwilling], context(BODY)) == []
 
     asyncio.run(go())
 

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from ccr_middleware.config import load_config
 from ccr_middleware.config.agents import AgentUse, Search
 from ccr_middleware.config.conditions import Comparison, Condition, StrictSection, TimeOfDay
+from ccr_middleware.config.operation import ClientKey, History, Logs, PluginUse, Price
 from ccr_middleware.config.resilience import ApiKey, Health, Retry
 from ccr_middleware.config.rules import Fallback, Parameters, Rule, WeightedTarget
 from ccr_middleware.config.schema import (
@@ -52,6 +53,11 @@ MODELS: tuple[type[Section], ...] = (
     WeightedTarget,
     Fallback,
     Parameters,
+    ClientKey,
+    Price,
+    History,
+    Logs,
+    PluginUse,
 )
 FIELDS = [(model, field) for model in MODELS for field in model.model_fields]
 

@@ -114,7 +114,8 @@ def test_unknown_keys_are_kept_everywhere(v2: Config):
     extra = v2.model_extra
     assert extra is not None
     assert extra["transformers"] == [{"path": "/h/plugins/mine.js", "options": {"project": "x"}}]
-    assert extra["StatusLine"]["currentStyle"] == "default"
+    assert v2.status_line["currentStyle"] == "default"
+    assert [plugin.name for plugin in v2.plugins if plugin.enabled] == ["token-speed"]
     odd = load_config({"Providers": [{**PROVIDER, "later": 1}]}, env={})
     assert odd.providers[0].model_extra == {"later": 1}
     nested = load_config({"timeouts": {"later": 1}, "Router": {"custom": "x"}}, env={})

@@ -266,7 +266,7 @@ def test_a_reload_reads_files_again_and_leaves_nothing_behind(folder, fake):
 
 def test_a_call_that_runs_keeps_the_transformer_it_began_with(folder, fake):
     app = gateway(folder, fake, Providers=[provider(use=["x.py"])])
-    snapshot = app._snapshot
+    snapshot = app._current.snapshot
     (folder / "x.py").write_text("broken(", encoding="utf-8")
     app.reload(folder / "config.json")
     gc.collect()

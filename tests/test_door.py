@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ccr_middleware import Gateway, __version__
-from ccr_middleware.endpoints.table import ENDPOINTS
+from ccr_middleware.endpoints.table import CLIENT_ENDPOINTS
 from ccr_middleware.testing import (
     Script,
     Signal,
@@ -96,10 +96,10 @@ def test_c48_unknown_paths(path: str, method: str) -> None:
     assert "without /v1" in assert_error(run(request(app, method, path)), 404, "not_found_error")
 
 
-@pytest.mark.parametrize("path", [*ENDPOINTS, "/v1/models/some/model"])
+@pytest.mark.parametrize("path", [*CLIENT_ENDPOINTS, "/v1/models/some/model"])
 def test_other_methods_are_refused_with_what_is_allowed(path: str) -> None:
     app, _ = gateway([])
-    takes_get = "GET" in ENDPOINTS.get(path, {"GET": None})
+    takes_get = "GET" in CLIENT_ENDPOINTS.get(path, {"GET": None})
     for method in ("POST", "PUT") if takes_get else ("GET", "HEAD", "OPTIONS"):
         reply = run(request(app, method, path))
         assert reply.headers["allow"] == ("GET, HEAD" if takes_get else "POST")

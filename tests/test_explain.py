@@ -260,8 +260,8 @@ def choose(answer: Any) -> tuple[Gateway, Any]:
             raise answer
         return answer
 
-    app = Gateway(config(), transport=FakeProvider([]), router=router)
-    return app, app._snapshot.custom_router
+    app = Gateway(config(), transport=FakeProvider([]), router=router, local=True)
+    return app, app._current.snapshot.custom_router
 
 
 @pytest.mark.parametrize(

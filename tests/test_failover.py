@@ -121,6 +121,22 @@ def test_c34_each_target_once_and_the_first_error_when_nobody_is_left() -> None:
     assert reply.headers["x-ccr-attempts"] == "3"
 
 
+@pytest.mark.parametrize("too_long", [False, True])
+def test_a_fallbacks_400_does_not_hide_that_trying_again_may_help(too_long: bool) -> None:
+    """Unless it is that of a prompt that is too long, which Claude Code makes shorter by itself."""
+    refusal = "prompt is too long: 9 tokens > 8 maximum" if too_long else "temperature is deprecated"
+    with (
+        FakeServer([Answer(error=503, message="first down")]) as first,
+        FakeServer([Answer(error=400, message=refusal)]) as second,
+    ):
+        reply = run(once(gateway(Place(first.url, "chat"), Place(second.url, "messages")), RICH))
+    error = check_error(reply.body)
+    assert (reply.status, error["type"]) == ((400, "invalid_request_error") if too_long else (503, "overloaded_error"))
+    assert refusal in error["message"]
+    assert ("first down" in error["message"]) is not too_long
+    assert reply.headers["x-ccr-attempts"] == "2"
+
+
 def test_c34_nothing_of_the_first_answer_is_seen() -> None:
     """A document that breaks off, and an opening with the first target's ids."""
     for streaming, wire in ((False, "chat"), (False, "messages"), (True, "messages")):

@@ -57,6 +57,33 @@ def test_what_is_wrong_with_the_request_is_told_of_any_target():
     assert world.once(NETWORK, OVERFLOW, fallbacks=["b,m"]) == (["a,m/key 1", "b,m/key 1"], OVERFLOW.error)
 
 
+@pytest.mark.parametrize("refusal", [*map(status, (400, 404, 413, 422)), OURS], ids=lambda f: f.error.message)
+@pytest.mark.parametrize("earlier", [status(503, after="7"), status(500), NETWORK, EMPTY], ids=lambda f: f.outcome)
+def test_what_a_fallback_refuses_does_not_hide_an_error_that_may_pass(earlier: Failure, refusal: Failure):
+    world = World("abc", retry={"attempts": 0})
+    asked, error = world.once(earlier, refusal, None, fallbacks=["b,m", "c,m"])
+    assert len(asked) == 2
+    assert error is not None
+    assert (error.status, error.type, error.headers) == (
+        earlier.error.status,
+        earlier.error.type,
+        earlier.error.headers,
+    )
+    assert error.retryable
+    assert error.message == f"{earlier.error.message} (then b,m refused the request: {refusal.error.message})"
+
+
+def test_what_the_same_target_refuses_after_a_failure_is_told():
+    refusal = status(400)
+    assert World(TWO, retry={"attempts": 1}).once(status(500), refusal)[1] is refusal.error
+
+
+def test_what_a_fallback_refuses_is_told_where_nothing_else_may_pass():
+    refusal = status(400)
+    assert World(TWO).once(status(403, retry=False), refusal, fallbacks=["b,m"])[1] is refusal.error
+    assert World(TWO, fallback_on=[404]).once(status(404), refusal, fallbacks=["b,m"])[1] is refusal.error
+
+
 def test_c36_after_content_nobody_else_is_asked():
     world = World(POOL)
     plan = world.plan("a,m", "b,m")

@@ -86,7 +86,8 @@ def _one_call(world: World, first: str, fallbacks: list[str], results: list[Fail
             break
         provider, model = _provider(world, str(step.target)), step.target.model
         rests = {key.id: resilience.keys.rest_seconds(provider, key, model) for key in resilience.keys.keys(provider)}
-        assert rests[step.key.id] <= step.wait_seconds
+        the_only_one = len(rests) == 1 and len(targets) == 1  # there is nobody to spare it for
+        assert the_only_one or rests[step.key.id] <= step.wait_seconds
         asked.append(step)
         assert len(asked) <= most
         assert str(step.target) in targets

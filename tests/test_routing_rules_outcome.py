@@ -50,7 +50,7 @@ def test_a_rule_has_its_own_fallbacks_or_those_of_the_default():
     assert decide(with_fallback(rule)).decision.fallbacks == ("Main,big", *FROM_DEFAULT)
     own = {**rule, "fallback": ["Main,find", "Main,deep"]}
     assert decide(with_fallback(own)).decision.fallbacks == ("Main,find", "anthropic,claude-opus-5-5", "small,mini")
-    assert decide(with_fallback({**rule, "fallback": []})).decision.fallbacks == tuple(FALLBACK["all"])
+    assert decide(with_fallback({**rule, "fallback": []})).decision.fallbacks == ()
 
 
 def test_a_pool_is_a_choice_among_equals_and_not_a_fallback():

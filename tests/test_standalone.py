@@ -13,8 +13,11 @@ from ccr_middleware import standalone
 from ccr_middleware.__main__ import main, parser
 from ccr_middleware.config import Config
 from ccr_middleware.errors import ConfigError
+from ccr_middleware.logs.levels import LEVELS
 
-VARIABLES = ("CCR_CONFIG", "CCR_HOME", "HOST", "PORT", "APIKEY", "LOG", "LOG_LEVEL")
+VARIABLES = (
+    "CCR_CONFIG", "CCR_HOME", "HOST", "PORT", "APIKEY", "ADMIN_KEY", "LOG", "LOG_LEVEL", "CUSTOM_ROUTER_PATH",
+)  # fmt: skip
 
 
 def has_ipv6() -> bool:
@@ -59,15 +62,16 @@ def written(folder: Path, document: Any, name: str = "config.json") -> str:
         ("port", ("--port", "1001", 1001), ("PORT", "1002", 1002), 1003, 3456),
         ("log_level", ("--log-level", "debug", "debug"), ("LOG_LEVEL", "ERROR", "error"), "warn", "info"),
         ("api_key", None, ("APIKEY", " key-2\n", "key-2"), "key-3", ""),
+        ("admin_key", None, ("ADMIN_KEY", "key-2", "key-2"), "key-3", ""),
+        ("custom_router", None, ("CUSTOM_ROUTER_PATH", "a.py", "a.py"), "b.py", None),
         ("log", None, ("LOG", "false", False), True, True),
     ],
 )
 def test_a_flag_wins_over_the_environment_that_over_the_file_that_over_the_default(
     field: str, flag: Any, variable: Any, in_file: Any, default: Any, tmp_path: Path
 ) -> None:
-    key = {"host": "HOST", "port": "PORT", "log_level": "LOG_LEVEL", "api_key": "APIKEY", "log": "LOG"}[field]
-    path = written(tmp_path, {key: in_file})
     name, text, from_environment = variable
+    path = written(tmp_path, {name: in_file})
     assert getattr(settings(), field) == default
     assert getattr(settings("--config", path), field) == in_file
     assert getattr(settings("--config", path, **{name: text}), field) == from_environment
@@ -86,7 +90,7 @@ def test_log_off_in_several_words(text: str) -> None:
 @pytest.mark.parametrize("level", ["warning", "WARNING", "critical"])
 def test_level_names_of_other_programs(level: str) -> None:
     assert settings(LOG_LEVEL=level).log_level == level.lower()
-    assert standalone._LEVELS[level.lower()] >= 30
+    assert LEVELS[level.lower()] >= 30
 
 
 def test_where_the_configuration_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,7 +233,7 @@ def failing(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 @pytest.fixture
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """The program sets up logging for its whole process; here that is pytest's."""
-    monkeypatch.setattr(standalone, "set_up_logging", lambda config: None)
+    monkeypatch.setattr(standalone, "set_up_logging", lambda *_, **__: None)
 
 
 @pytest.mark.parametrize(

@@ -194,3 +194,31 @@ def test_a_start_that_cannot_work_shows_no_traceback(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "ccr_middleware", "--config", written(tmp_path, "{PORT: }")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+
+
+def test_it_begins_anew_when_it_is_told_over_http(tmp_path: Path) -> None:
+    """What only a new start can take over, such as another port, is read then."""
+    with running(CCR_HOME=str(tmp_path)) as program:
+
+        def health() -> str:
+            connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=PATIENCE_SECONDS)
+            connection.request("GET", "/health", headers={"connection": "close"})
+            return connection.getresponse().getheader("x-ccr-instance", "")
+
+        before = health()
+        connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=PATIENCE_SECONDS)
+        connection.request("POST", "/api/restart", headers={"connection": "close"})
+        assert json.loads(connection.getresponse().read())["success"] is True
+        found = re.search(r":(\d+)$", _line_of_start(program))
+        assert found
+        program.port = int(found[1])
+        assert health() not in ("", before)
+
+
+def _line_of_start(program: Program) -> str:
+    """The line in which it says where it listens, of its next start."""
+    while True:
+        line = program.output.readline()
+        assert line, program.errors.read()
+        if "listens on" in line:
+            return line.strip()

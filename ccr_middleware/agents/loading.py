@@ -28,6 +28,7 @@ from ..config.places import did_you_mean, quote
 from ..config.references import SCRIPTS, Reference, read_reference
 from ..config.schema import Config
 from ..extensions.modules import LoadError, Modules, said
+from ..extensions.picking import pick_class
 from .base import Agent, Tool
 from .engines import ENGINES, MakeEngine
 from .image import ImageAgent
@@ -87,7 +88,8 @@ class _Loading:
         shown = f"the agent {quote(use.reference or use.name)}"
         try:
             reference = _reference(use)
-            self._make(_agent_in(self._load(reference), reference, use.name), use.options, shown)
+            cls = pick_class(self._load(reference), reference, Agent, "agent", use.name)
+            self._make(cls, use.options, shown)
         except LoadError as problem:
             self.warnings.append(f"{shown} cannot be used: {problem}")
 
@@ -142,27 +144,6 @@ def _reference(use: AgentUse) -> Reference:
         nearest = did_you_mean(use.name, [*BUILTIN_AGENTS, *points])
         raise LoadError(f"no agent is called so{nearest or '; for one of your own write its path'}")
     return Reference(point.module, point.attr)
-
-
-def _agent_in(module: ModuleType, reference: Reference, name: str) -> type[AnyAgent]:
-    """The agent that is meant. Raises LoadError when there is none, or more than one."""
-    where, what = reference
-    wanted = (what or name).lower()
-    values = (value for value in vars(module).values() if isinstance(value, type) and value is not Agent)
-    classes = [value for value in values if issubclass(value, Agent)]
-    if not what:
-        classes = [cls for cls in classes if cls.__module__ == module.__name__ and not cls.__name__.startswith("_")]
-    chosen = [cls for cls in classes if wanted in (cls.__name__.lower(), str(getattr(cls, "name", "")).lower())]
-    if len(classes) == 1 and not what:
-        chosen = classes
-    if len(chosen) == 1:
-        return chosen[0]
-    names = ", ".join(cls.__name__ for cls in classes)
-    if not classes:
-        raise LoadError(f"{where}: has no agent; write a class that inherits from ccr_middleware.agents.Agent")
-    if wanted:
-        raise LoadError(f"{where}: has no agent {quote(what or name)}; it has {names}")
-    raise LoadError(f"{where}: has several agents ({names}); write one behind a colon")
 
 
 def _fault_of(agent: Any) -> str | None:

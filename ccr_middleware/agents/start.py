@@ -46,25 +46,27 @@ def context_of(
     )
 
 
+def willing(agents: Sequence[AnyAgent], context: AgentContext) -> list[AnyAgent]:
+    """The agents that work on a call. One that fails is left out."""
+    return [agent for agent in agents if _is_willing(agent, context)]
+
+
 async def start(
     agents: Sequence[AnyAgent], context: AgentContext, reply: Reply, memory: Memory, body: Json | None = None
 ) -> AgentLoop | None:
-    """The loop of a call, None when no agent works on it; then everything is as without agents.
+    """The loop of a call that these agents are willing to work on; None when none can, and everything is as without.
 
     `body`: the request to work on where it differs from the client's (a subagent's tag is taken out of it). An agent
     that fails is left out; so is one with a tool that is called like one of the client's.
     """
-    asked = [agent for agent in agents if _is_willing(agent, context)]
-    if not asked:
-        return None
-    willing = [(agent, replace(context, kept={}, shown=[], usage={})) for agent in asked]
+    contexts_of = [(agent, replace(context, kept={}, shown=[], usage={})) for agent in agents]
     body = context.body if body is None else body
-    names = {tool.name for agent, _ in willing for tool in agent.tools}
+    names = {tool.name for agent, _ in contexts_of for tool in agent.tools}
     messages = restore(memory, context.session_id, body.get("messages"), names.__contains__)
     body = {**body, "messages": messages}
     tools: dict[str, Offered] = {}
     contexts: list[AgentContext] = []
-    for agent, own in willing:
+    for agent, own in contexts_of:
         prepared = await _prepared(agent, body, own)
         if prepared is not None and _may_offer(agent, prepared, tools):
             body = prepared

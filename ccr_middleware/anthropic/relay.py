@@ -16,6 +16,7 @@ from ..lenient import as_dict
 from ..sse import MAX_EVENT_BYTES, SSEDecoder, parse_block
 from ..unified import Event, Json, Usage
 from .fold import unfold
+from .renaming import rename_message, rename_opening
 
 #: The events a tap needs; everything else of a stream is content.
 _TAPPED = (b"event: message_", b"event: error", b"event:message_", b"event:error")
@@ -38,15 +39,22 @@ class RelayAnswer:
     """One answer of a provider that speaks Anthropic.
 
     `streaming`: what the client asked for. `translated`: the client speaks another format, so every event is read and
-    nothing passes as it is. `unframe`: takes another framing off the bytes first; raises ValueError.
+    nothing passes as it is. `unframe`: takes another framing off the bytes first; raises ValueError. `name`: the model
+    that the answer shall name; "" leaves what the provider says.
     """
 
     streams_arrays = False
 
     def __init__(
-        self, *, streaming: bool, translated: bool = False, unframe: Callable[[bytes], bytes] | None = None
+        self,
+        *,
+        streaming: bool,
+        translated: bool = False,
+        unframe: Callable[[bytes], bytes] | None = None,
+        name: str = "",
     ) -> None:
         self._unframe = unframe
+        self._name = name
         self.error: UpstreamError | None = None
         self.finishing = False
         self.ended = False
@@ -113,7 +121,9 @@ class RelayAnswer:
         self.ended = True
         self._usage = as_dict(message.get("usage"))
         self._stop_reason = message.get("stop_reason")
-        return Output(unfold(message)) if self._unfolding else Output([], body)
+        if self._unfolding:
+            return Output(unfold(message | {"model": self._name} if self._name else message))
+        return Output([], rename_message(body, self._name) if self._name else body)
 
     def outcome(self) -> Outcome:
         """Stop reason and usage as the provider told them."""
@@ -134,6 +144,7 @@ class RelayAnswer:
             blocks = self._decoder.feed_blocks(data)
         except ValueError as problem:
             raise UpstreamBroken(str(problem)) from None
+        begun = self._begun
         events = [event for block in blocks if (event := self._tap(block)) is not None]
         if self.error is not None:
             return Output([])
@@ -141,6 +152,8 @@ class RelayAnswer:
             self._held = self._limited(self._held + data)
             return Output([])
         data, self._held = self._held + data, b""
+        if self._name and not begun:
+            data = rename_opening(data, self._name)
         # Events matter to whoever wants JSON; for a stream they only mean that something was said.
         return Output(events, data)
 
@@ -170,7 +183,10 @@ class RelayAnswer:
         kind = event["type"]
         if kind == "message_start":
             self._begun = True
-            self._usage = as_dict(as_dict(event.get("message")).get("usage"))
+            message = as_dict(event.get("message"))
+            self._usage = as_dict(message.get("usage"))
+            if self._name and "model" in message:
+                message["model"] = self._name
         elif kind == "message_delta":
             self.finishing = True
             self._usage = {**self._usage, **as_dict(event.get("usage"))}

@@ -18,10 +18,7 @@ from .tokenizer import ENCODINGS, Tokenizer
 
 #: Keys of CCR v2 that are not fields of `Config`, with the type they have there.
 _OTHER_SECTIONS: Mapping[str, tuple[type, str]] = {
-    "StatusLine": (dict, "an object"),
     "transformers": (list, "a list"),
-    "plugins": (list, "a list"),
-    "Plugins": (list, "a list"),
 }
 
 #: Headers that carry a key of their own.

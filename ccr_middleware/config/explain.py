@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from .. import catalogue
 from .interpolate import Unset
-from .places import Path, Places, quote
+from .places import Path, Places, quote, show_path
 
 #: How many further errors are spelled out after the first.
 _MORE = 4
@@ -48,24 +48,37 @@ _FIXES = {
 }
 
 
-def explain(error: ValidationError, values: Mapping[str, Any], places: Places, unset: tuple[Unset, ...]) -> str:
-    """One line: the first error with its fix, then how many more there are and which.
+class Complaint(NamedTuple):
+    """One thing that the schema refuses: where, as a path as written; what, and what to do. No value of the document is
+    in it, since that may be a secret."""
 
-    `values` is what was validated. No value of the document is shown, since it may be a secret.
-    """
-    problems: dict[Path, list[str]] = {}
+    path: Path
+    what: str
+    fix: str
+
+
+def complaints(
+    error: ValidationError, values: Mapping[str, Any], places: Places, unset: tuple[Unset, ...]
+) -> list[Complaint]:
+    """Everything the schema refuses, in its order. `values` is what was validated."""
+    whats: dict[Path, list[str]] = {}
     for detail in error.errors(include_url=False, include_input=False, include_context=False):
-        problems.setdefault(_place(detail, values), []).append(_what(detail))
+        whats.setdefault(_place(detail, values), []).append(_what(detail))
     variables = {place.path: place.name for place in unset}
-    lines = []
-    for path in _deepest(problems):
-        what = " or ".join(dict.fromkeys(problems[path]))
-        variable = variables.get(places.written(path))
-        reason = f" and the variable {variable} is not set" if variable else ""
-        lines.append((f"{places.show(path)}: {what}{reason}", _fix(path, values)))
-    (first, fix), *others = lines
-    more = ", ".join([line for line, _ in others[:_MORE]] + ["..."] * (len(others) > _MORE))
-    return f"{first}; {fix}" + (f" (+{len(others)} more: {more})" if others else "")
+    found = []
+    for path in _deepest(whats):
+        written = places.written(path)
+        reason = f" and the variable {variables[written]} is not set" if written in variables else ""
+        found.append(Complaint(written, " or ".join(dict.fromkeys(whats[path])) + reason, _fix(path, values)))
+    return found
+
+
+def explain(error: ValidationError, values: Mapping[str, Any], places: Places, unset: tuple[Unset, ...]) -> str:
+    """One line: the first error with its fix, then how many more there are and which. See `complaints`."""
+    first, *others = complaints(error, values, places, unset)
+    shown = [f"{show_path(path)}: {what}" for path, what, _ in others[:_MORE]]
+    more = ", ".join(shown + ["..."] * (len(others) > _MORE))
+    return f"{show_path(first.path)}: {first.what}; {first.fix}" + (f" (+{len(others)} more: {more})" if others else "")
 
 
 def _deepest(paths: Collection[Path]) -> list[Path]:

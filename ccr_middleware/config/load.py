@@ -18,9 +18,12 @@ from .places import Places, show_path
 from .schema import Config
 from .spelling import Spelled, normalise
 
+#: From where a configuration can come, see `load_config`.
+ConfigSource = Config | Document | Mapping[str, Any] | str | os.PathLike[str] | None
+
 
 def load_config(
-    source: Config | Mapping[str, Any] | str | os.PathLike[str] | None,
+    source: ConfigSource,
     *,
     env: Mapping[str, str] | None = None,
     known_transformers: Collection[str] = (),
@@ -28,7 +31,7 @@ def load_config(
     """The configuration from wherever it is.
 
     - a path: the file, JSON or JSON5; a string that begins with `{` or has several lines is the text itself
-    - a mapping: the document, in any spelling
+    - a mapping, or a `Document`: the document, in any spelling
     - a `Config`: as it is, with warnings if it was made by hand (placeholders are not filled in)
     - None: the defaults, no providers
 
@@ -47,8 +50,10 @@ def load_config(
     return _finish(config, spelled.places, warnings, known_transformers)
 
 
-def _read(source: Mapping[str, Any] | str | os.PathLike[str]) -> tuple[str, Document]:
+def _read(source: Document | Mapping[str, Any] | str | os.PathLike[str]) -> tuple[str, Document]:
     """What errors call the document, and the document."""
+    if isinstance(source, Document):
+        return source.source or "configuration", source
     if isinstance(source, Mapping):
         return "configuration", Document(copy.deepcopy(dict(source)))
     if isinstance(source, str) and (source.lstrip().startswith("{") or "\n" in source):

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, NonNegativeInt, PositiveInt
 
 from .agents import AgentUses, Search
 from .conditions import Scenario as Scenario
+from .operation import ClientKey, History, Logs, PluginUses, Price
 from .resilience import FALLBACK_ON, ApiKey, Health, Retry, Trigger
 from .rules import Fallback, Parameters, Rule, Target
 from .section import Section as Section
@@ -183,6 +184,12 @@ class Config(Section):
     - `rules`: asked in order before the built-in ones. `aliases`: names for targets, by name or pattern.
     - `parameters`: fields of the body set by scenario. `response_model`: which model an answer names.
     - `fallback`: the targets tried when one fails. `fallback_on`: the failures after which the next target is asked.
+    - `client_keys`: keys of clients beside `api_key`, which may do everything unless there is an `admin_key`.
+      `allowed_hosts`: names besides the machine's own under which the pages for managing it may be opened.
+      `allow_code_from_api`: whether a request may name code to be run.
+    - `data_dir`: the folder for what is to outlive a restart, None: nothing is. `presets_dir`: where presets are.
+    - `prices`: what models cost, by `provider,model`, model or pattern. `status_line`, `claude_path`,
+      `non_interactive_mode`: for the commands `statusline` and `code`.
     """
 
     host: str = "127.0.0.1"
@@ -217,6 +224,19 @@ class Config(Section):
     agent_rounds: PositiveInt = 8
     force_use_image_agent: bool = False
     search: Search | None = None
+    admin_key: str = Field(default="", repr=False)
+    client_keys: tuple[ClientKey, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    allow_code_from_api: bool = False
+    data_dir: str | None = None
+    presets_dir: str | None = None
+    history: History = Field(default_factory=History)
+    prices: dict[str, Price] = Field(default_factory=dict)
+    logs: Logs = Field(default_factory=Logs)
+    plugins: PluginUses = ()
+    status_line: dict[str, Any] = Field(default_factory=dict)
+    claude_path: str | None = None
+    non_interactive_mode: bool = False
     raw: dict[str, Any] = Field(default_factory=dict, repr=False)
     source: str = ""
     warnings: tuple[str, ...] = ()
@@ -228,7 +248,7 @@ class Config(Section):
 
     def secrets(self) -> frozenset[str]:
         """Every key in use, for masking; of header values (`Bearer sk-…`) the last word too."""
-        keys = {self.api_key, *(one.key for p in self.providers for one in p.all_keys)}
+        keys = {self.api_key, self.admin_key, *(one.key for p in self.providers for one in p.all_keys)}
         keys.update([self.search.api_key] if self.search else [])
         tokenizers = [tokenizer for p in self.providers if p.tokenizer for tokenizer in p.tokenizer.all()]
         keys.update(tokenizer.api_key for tokenizer in tokenizers)

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 from .agents import Search
 from .completion import complete
 from .conditions import SPELLED_OTHERWISE, Comparison, Condition, TimeOfDay
+from .operation import History, Logs
+from .operation_spelling import spell_operation
 from .places import Path, Places, quote
 from .resilience import ApiKey, Health, Retry
 from .routing_spelling import spell_routing, with_comma
@@ -40,6 +42,13 @@ _SPELLINGS: dict[type[Section], dict[str, tuple[str, ...]]] = {
         "providers": ("Providers",),
         "router": ("Router",),
         "force_use_image_agent": ("forceUseImageAgent",),
+        "admin_key": ("ADMIN_KEY",),
+        "client_keys": ("APIKEYS",),
+        "allow_code_from_api": ("allowCodeFromApi",),
+        "plugins": ("plugins", "Plugins"),
+        "status_line": ("StatusLine",),
+        "claude_path": ("CLAUDE_PATH",),
+        "non_interactive_mode": ("NON_INTERACTIVE_MODE",),
     },
     Provider: {
         "name": ("name", "NAME"),
@@ -67,6 +76,8 @@ _SECTIONS: dict[str, type[Section]] = {
     "search": Search,
     "retry": Retry,
     "health": Health,
+    "history": History,
+    "logs": Logs,
 }
 
 #: Fields of `Config` that no document sets.
@@ -127,6 +138,7 @@ def normalise(document: Mapping[str, Any]) -> Spelled:
     values = _section(Config, document, (), (), places)
     _providers(values, places)
     _router(values, places)
+    spell_operation(values, places, _section)
     spell_routing(values, places, _provider_names(values), _section)
     apply_global_transformers(values, places)
     return Spelled(values, places)

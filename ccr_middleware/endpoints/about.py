@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from .. import __version__
 from ..http import Request, send_bytes, send_json
-from ..state import State
-from ..targets import Snapshot
+from ..unified import Json
+from .visit import Visit
+
+_CONFIG_ERROR = "the configuration file cannot be used as it is now; the configuration before it is in use"
 
 
-async def root(request: Request, snapshot: Snapshot, state: State, request_id: str) -> None:
+async def root(request: Request, visit: Visit) -> None:
     """`GET|HEAD /`: name and version."""
-    await send_json(request, {"message": "ccr_middleware", "version": __version__}, {"request-id": request_id})
+    await send_json(request, {"message": "ccr_middleware", "version": __version__}, {"request-id": visit.id})
 
 
-async def health(request: Request, snapshot: Snapshot, state: State, request_id: str) -> None:
-    """`GET /health`: up, and what the configuration was warned about."""
-    body = {"status": "ok", "version": __version__, "warnings": len(snapshot.config.warnings)}
-    await send_json(request, body, {"request-id": request_id})
+async def health(request: Request, visit: Visit) -> None:
+    """`GET /health`: up, how many warnings the configuration has, and whether its file has become unusable since; what
+    is wrong with it is for whoever manages the gateway."""
+    body: Json = {"status": "ok", "version": __version__, "warnings": len(visit.snapshot.config.warnings)}
+    if visit.state.live.error is not None:
+        body["config_error"] = visit.state.live.error if visit.caller.admin else _CONFIG_ERROR
+    await send_json(request, body, {"request-id": visit.id})
 
 
-async def hello(request: Request, snapshot: Snapshot, state: State, request_id: str) -> None:
+async def hello(request: Request, visit: Visit) -> None:
     """`HEAD /api/hello`: Claude Code asks this to see whether there is a network."""
-    await send_bytes(request, 200, b"", {"request-id": request_id}, b"text/plain")
+    await send_bytes(request, 200, b"", {"request-id": visit.id}, b"text/plain")

@@ -6,39 +6,38 @@ from ..config.schema import Config
 from ..errors import BadRequest, NotFound
 from ..http import Request, send_json
 from ..routing.catalogue import find_model, list_models, page_of
-from ..state import State
-from ..targets import Snapshot
 from ..unified import Json
+from .visit import Visit
 
 #: What Gemini calls the calls that a model takes, as it tells them itself.
 _METHODS = ["generateContent", "countTokens"]
 
 
-async def models(request: Request, snapshot: Snapshot, state: State, request_id: str) -> None:
+async def models(request: Request, visit: Visit) -> None:
     """`GET /v1/models`: what can be asked for, in pages."""
     size, query = _size(request, "limit"), request.query
-    page = page_of(list_models(snapshot.config), size, query.get("after_id"), query.get("before_id"))
-    await send_json(request, page, {"request-id": request_id})
+    page = page_of(list_models(visit.snapshot.config), size, query.get("after_id"), query.get("before_id"))
+    await send_json(request, page, {"request-id": visit.id})
 
 
-async def model(request: Request, snapshot: Snapshot, state: State, request_id: str) -> None:
+async def model(request: Request, visit: Visit) -> None:
     """`GET /v1/models/{id}`: one of them."""
-    await send_json(request, _find(request, snapshot.config), {"request-id": request_id})
+    await send_json(request, _find(request, visit.snapshot.config), {"request-id": visit.id})
 
 
-async def gemini_models(request: Request, snapshot: Snapshot, state: State, request_id: str) -> None:
+async def gemini_models(request: Request, visit: Visit) -> None:
     """`GET /v1beta/models`: the same as Gemini lists them. A page's token is the last name on the page before."""
-    listed = list_models(snapshot.config, aliases=False)
+    listed = list_models(visit.snapshot.config, aliases=False)
     page = page_of(listed, _size(request, "pageSize"), request.query.get("pageToken"))
     body: Json = {"models": [_as_gemini(entry) for entry in page["data"]]}
     if page["has_more"]:
         body["nextPageToken"] = page["last_id"]
-    await send_json(request, body, {"request-id": request_id})
+    await send_json(request, body, {"request-id": visit.id})
 
 
-async def gemini_model(request: Request, snapshot: Snapshot, state: State, request_id: str) -> None:
+async def gemini_model(request: Request, visit: Visit) -> None:
     """`GET /v1beta/models/{model}`: one of them."""
-    await send_json(request, _as_gemini(_find(request, snapshot.config)), {"request-id": request_id})
+    await send_json(request, _as_gemini(_find(request, visit.snapshot.config)), {"request-id": visit.id})
 
 
 def _find(request: Request, config: Config) -> Json:

@@ -10,20 +10,24 @@ from ..errors import GatewayError, UpstreamError
 from .backoff import demanded_seconds
 from .keys import KEY_STATUSES, KeyPools
 from .names import Clock, TargetName
-from .triggers import Failure
+from .triggers import Failure, is_overflow
 
 #: Errors of a target that is there and cannot just now: they are told when to come back.
 _COME_BACK = frozenset({429, 503, 529})
 
 
 class Ending:
-    """Gathers `failures` and the targets that were `asked`, or could not be because their keys rest."""
+    """Gathers the failures and the targets that were `asked`, or could not be because their keys rest."""
 
     def __init__(self, keys: KeyPools, clock: Clock) -> None:
-        self.failures: list[Failure] = []
         self.asked: dict[TargetName, Provider] = {}
+        self._failures: list[tuple[TargetName, GatewayError]] = []
         self._keys = keys
         self._clock = clock
+
+    def failed(self, target: TargetName, failure: Failure) -> None:
+        """A target gave no answer."""
+        self._failures.append((target, failure.error))
 
     def nobody_left(self) -> GatewayError:
         """The first error, as with CCR v2, but rather one that makes the client try again: there is hope.
@@ -31,11 +35,25 @@ class Ending:
         Several keys that were refused are the operator's matter: as long as they rest the client is told to come back.
         What was said to the only key asked is told as it was said.
         """
-        errors = [failure.error for failure in self.failures]
+        errors = [error for _, error in self._failures]
         hopeful = [error for error in errors if error.retryable]
         if not errors or (len(errors) > 1 and not hopeful and self._rests() and errors[0].status in KEY_STATUSES):
             return self._all_rest()
         return self.told((hopeful or errors)[0])
+
+    def refused(self, target: TargetName, error: GatewayError) -> GatewayError:
+        """The error of a target after which nobody else is asked.
+
+        What a fallback says of the request may be its own matter (a model that it has not, a field that it does not
+        take). The client rather gets what another target said before if that makes it try again, and the refusal
+        behind it; not when the prompt is too long, which the client makes shorter by itself.
+        """
+        hopeful = [earlier for asked, earlier in self._failures if earlier.retryable and asked != target]
+        if error.retryable or not hopeful or is_overflow(error):
+            return self.told(error)
+        told = copy(hopeful[0])
+        told.message = f"{told.message} (then {target} refused the request: {error.message})"
+        return self.told(told)
 
     def told(self, error: GatewayError) -> GatewayError:
         """The error, with the moment at which the first key can be used again if that comes before the provider's."""

@@ -153,7 +153,7 @@ class Plan:
         if step is not None or falls_over(failure, self._config.fallback_on):
             return step
         if turn.target not in self._limited:
-            return GiveUp(self._ending.told(failure.error))
+            return GiveUp(self._ending.refused(turn.target, failure.error))
         self._line.clear()  # nobody else is asked, but a short limit may be waited for
         self._resting.clear()
         return None
@@ -165,7 +165,7 @@ class Plan:
         else:
             self.attempts.append(attempted)
         turn.settled = True
-        self._ending.failures.append(failure)
+        self._ending.failed(turn.target, failure)
         if blames_key(failure) and len(self._keys.keys(turn.provider)) > 1:
             self._health.note(turn.target, failure.error)  # one key's fault
             return

@@ -44,9 +44,9 @@ class Resilience:
     def plan(self, decision: Decision, config: Config, resolve: Resolve, session: str = "") -> Plan:
         """The attempts of one call, before the first. `plan.notes` are fallbacks that mean nothing."""
         own, pool = TargetName(decision.provider, decision.model), list(decision.pool)
-        if not any((provider, model) == own for provider, model, _ in pool):
-            pool.insert(0, Choice(*own))
         targets = [own]
+        if pool and not any((provider, model) == own for provider, model, _ in pool):
+            pool.insert(0, Choice(*own))
         if len(pool) > 1:
             usable = self._usable(config)
             targets = self.affinity.arrange(pool, session, usable=usable, load=self._load)

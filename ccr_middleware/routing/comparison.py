@@ -35,7 +35,7 @@ class ValueTest:
     `fold` brings texts into the form in which they are compared, all but those that a pattern is looked for in.
     """
 
-    __slots__ = ("_accepts", "_exists", "_other_than", "text")
+    __slots__ = ("_accepts", "_exists", "_only", "_other_than", "text")
 
     def __init__(self, comparison: Comparison, fold: Callable[[str], str] | None = None) -> None:
         given = comparison.given()
@@ -44,9 +44,13 @@ class ValueTest:
         excluded = given.pop("not_equals", None)
         self._other_than = None if excluded is None else _test("equals", excluded, fold)
         self._accepts = tuple(_test(name, operand, fold) for name, operand in given.items())
+        plain = self._exists is None and self._other_than is None and len(self._accepts) == 1
+        self._only = self._accepts[0] if plain else None  # as most are, and every rule is asked for every request
 
     def holds(self, values: Sequence[Any]) -> bool:
         """Whether one of the values meets all operators; `not_equals` and `exists` are about all of them."""
+        if self._only is not None:
+            return any(map(self._only, values))
         if self._exists is not None and bool(values) != self._exists:
             return False
         if self._other_than is not None and any(map(self._other_than, values)):
@@ -105,7 +109,7 @@ def _equals(operand: Any) -> Accepts:
     """Whether a value is the same. A number or boolean is also the same as its text, as headers are all texts."""
     shown = _text(operand)
     if isinstance(operand, str):
-        return lambda value: (value if isinstance(value, str) else _text(value)) == shown
+        return lambda value: value == shown or (not isinstance(value, str) and _text(value) == shown)
     if isinstance(operand, bool):
         return lambda value: value is operand or value == shown
     return lambda value: not isinstance(value, bool) and value in (operand, shown)

@@ -101,7 +101,7 @@ def facts_of(
         is_subagent=from_subagent,
         subagent_target=find_tag(body, is_subagent=from_subagent),
         has_tools=bool(tools),
-        wants_web_search=(all if translated else any)(_is_web_search(tool) for tool in tools) and bool(tools),
+        wants_web_search=bool(tools) and (all if translated else any)(map(_is_web_search, tools)),
         thinking=text_of(thinking.get("type")),
         thinking_budget=budget if isinstance(budget, int) else 0,
         body=body,

@@ -38,7 +38,7 @@ class Found(NamedTuple):
 class Resolver:
     """Finds what names mean in one configuration. Made once for it: a provider may list hundreds of models."""
 
-    __slots__ = ("_listed", "_models", "_names", "_providers", "_targets", "_undated", "aliases")
+    __slots__ = ("_configured", "_listed", "_models", "_names", "_providers", "_targets", "_undated", "aliases")
 
     def __init__(self, config: Config) -> None:
         self._names = ", ".join(provider.name for provider in config.providers) or "none"
@@ -54,9 +54,14 @@ class Resolver:
             with suppress(NotFound):  # told when a request comes to it
                 if found := self.resolve(target):
                     self._targets[target] = found
+        self._configured = {text: self._choices(text) for text in self._targets}  # the same for every request
 
     def choices(self, target: Target) -> Found:
         """What a target of the configuration, or a name somebody wrote, stands for: an alias is looked up first."""
+        known = self._configured.get(target) if isinstance(target, str) else None
+        return self._choices(target) if known is None else known
+
+    def _choices(self, target: Target) -> Found:
         if isinstance(target, str):
             if alias := self.aliases.find(target):
                 return self._usable(alias.target)

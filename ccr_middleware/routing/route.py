@@ -128,6 +128,8 @@ def _listed(decision: Decision, config: Config, rule: Rule | None) -> tuple[str,
         own = decision.fallbacks
     elif rule is not None and rule.fallback is not None:
         own = rule.fallback
+        if not own:
+            return ()  # whoever writes that there is none means nobody else
     else:
         own = config.fallback.of(decision.scenario)
     return (*own, *config.fallback.all)

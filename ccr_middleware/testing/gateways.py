@@ -54,8 +54,8 @@ def fake_config(
 def fake_gateway(upstream: FakeProvider | FakeServer, wire: WireName = "chat", **settings: Any) -> Gateway:
     """A gateway whose only provider is this one. `settings` as for `fake_config`. The environment is not looked at."""
     if isinstance(upstream, FakeServer):
-        return Gateway(fake_config(upstream.url, wire, **settings), env={})
-    return Gateway(fake_config(wire=wire, **settings), transport=upstream, env={})
+        return Gateway(fake_config(upstream.url, wire, **settings), env={}, local=True)
+    return Gateway(fake_config(wire=wire, **settings), transport=upstream, env={}, local=True)
 
 
 async def ask(

@@ -81,9 +81,13 @@ def write_answer(message: Json, request: ClientRequest) -> Json:
     return request.client.new_writer(request.settings).whole(message)
 
 
-def open_writer(request: ClientRequest) -> ClientWriter:
-    """The writer of one streamed answer: `feed` events, then `finish`, or `fail` with the error that ended it."""
-    return request.client.new_writer(request.settings)
+def open_writer(request: ClientRequest, *, names_routed: bool = False) -> ClientWriter:
+    """The writer of one streamed answer: `feed` events, then `finish`, or `fail` with the error that ended it.
+
+    `names_routed`: the answer names the model that the events name, not the one that was asked for.
+    """
+    settings = request.settings
+    return request.client.new_writer(settings._replace(model="") if names_routed else settings)
 
 
 def write_error(error: GatewayError, request: ClientRequest) -> Json:

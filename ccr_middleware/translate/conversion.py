@@ -199,8 +199,9 @@ def _on_platform(
     return drop_fields if platform.keeps_stream else (*drop_fields, "stream"), add_fields
 
 
-def open_relay(target: Target, *, streaming: bool, native: bool) -> RelayAnswer:
-    """The reader of an answer that passes. `streaming`: what the client asked for; `native`: it speaks Anthropic."""
+def open_relay(target: Target, *, streaming: bool, native: bool, name: str = "") -> RelayAnswer:
+    """The reader of an answer that passes. `streaming`: what the client asked for; `native`: it speaks Anthropic;
+    `name`: the model that the answer shall name instead of the provider's."""
     framed = target.platform is not None and target.platform.event_stream
     unframe = EventStreamDecoder().feed if framed else None
-    return RelayAnswer(streaming=streaming, translated=not native, unframe=unframe)
+    return RelayAnswer(streaming=streaming, translated=not native, unframe=unframe, name=name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from .base import PoolSettings, Transport, WireRequest, WireResponse
+from .base import PoolSettings, StaleConnection, Transport, WireRequest, WireResponse
 from .in_process import InProcessTransport
 
 Library = Literal["auto", "httpx", "aiohttp"]
@@ -17,6 +17,7 @@ __all__ = [
     "InProcessTransport",
     "Library",
     "PoolSettings",
+    "StaleConnection",
     "Transport",
     "WireRequest",
     "WireResponse",

@@ -13,8 +13,8 @@ Contract of an adapter:
   wire, so they are not to be relayed.
 - The texts of errors name host and port, never a URL, a key or the library's words.
 - The only timeout is the one for connecting. First byte, idle and total are the caller's, who cancels.
-- A connection of the pool that the peer closed in the same moment gives `UpstreamBroken` from `send`; nothing is sent
-  twice here.
+- A connection kept from an earlier request that breaks before the headers of an answer came gives `StaleConnection`
+  from `send`; nothing is sent twice here.
 """
 
 from __future__ import annotations
@@ -22,6 +22,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
+
+from ..errors import UpstreamBroken
+
+
+class StaleConnection(UpstreamBroken):
+    """A connection kept from an earlier request broke before the headers of an answer came.
+
+    Most likely the provider closed it in the same moment, as it does with idle ones, and never read the request.
+    """
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ import ssl
 from urllib.parse import urlsplit
 
 from ..errors import UpstreamBroken, UpstreamTimeout, UpstreamUnreachable
+from .base import StaleConnection
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -49,11 +50,15 @@ def unusable(url: str) -> UpstreamUnreachable:
     )
 
 
-def broken(url: str, error: BaseException, *, answering: bool) -> UpstreamBroken:
-    """The connection was lost, before the answer began or (`answering`) in the middle of it."""
-    if answering:
-        return UpstreamBroken(f"{address(url)} broke off its answer: {reason(error)}")
-    return UpstreamBroken(f"{address(url)} gave no answer: {reason(error)}")
+def broken(url: str, error: BaseException) -> UpstreamBroken:
+    """The connection was lost in the middle of an answer."""
+    return UpstreamBroken(f"{address(url)} broke off its answer: {reason(error)}")
+
+
+def unanswered(url: str, error: BaseException, *, reused: bool) -> UpstreamBroken:
+    """The connection was lost before the answer began. `reused`: it had been kept from an earlier request."""
+    kind = StaleConnection if reused else UpstreamBroken
+    return kind(f"{address(url)} gave no answer: {reason(error)}")
 
 
 def reason(error: BaseException) -> str:

@@ -50,18 +50,19 @@ class HttpxTransport:
 
     async def send(self, request: WireRequest) -> HttpxResponse:
         """Send, and return when the headers of the answer are there. Raises as `base` says."""
-        proxy_url = self._proxy.proxy_for(request.url)
+        proxy_url, reused = self._proxy.proxy_for(request.url), False
         try:
             address = parse_url(request.url)
             outgoing = to_httpcore(request, address)
             lease = await self._lease(address.origin, proxy_url, request.connect_timeout_seconds)
+            reused = lease.reused
             try:
                 response = await lease.connection.handle_async_request(outgoing)
             except BaseException:
                 await lease.end()
                 raise
         except (*_ERRORS, httpx.InvalidURL, ValueError) as error:
-            raise self._translated(error, request, proxy_url) from error
+            raise self._translated(error, request, proxy_url, reused=reused) from error
         return HttpxResponse(request.url, response, lease)
 
     async def aclose(self) -> None:
@@ -97,7 +98,9 @@ class HttpxTransport:
             self._tls = tls_context(self._settings.verify)
         return self._tls
 
-    def _translated(self, error: Exception, request: WireRequest, proxy_url: str | None) -> UpstreamError:
+    def _translated(
+        self, error: Exception, request: WireRequest, proxy_url: str | None, *, reused: bool
+    ) -> UpstreamError:
         """Our error for one of httpcore's, raised before the headers of an answer came."""
         url, seconds = request.url, request.connect_timeout_seconds
         match error:
@@ -117,7 +120,7 @@ class HttpxTransport:
             case httpcore.LocalProtocolError() | httpx.InvalidURL() | ValueError():
                 return failures.unusable(url)
             case _:
-                return failures.broken(url, error, answering=False)
+                return failures.unanswered(url, error, reused=reused)
 
 
 class HttpxResponse:
@@ -149,7 +152,7 @@ class HttpxResponse:
             async for data in self._body():
                 yield data
         except (*_ERRORS, httpx.DecodingError) as error:
-            raise failures.broken(self._url, error, answering=True) from error
+            raise failures.broken(self._url, error) from error
         finally:
             await self.aclose()
 

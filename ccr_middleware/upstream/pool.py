@@ -45,13 +45,12 @@ class Pool:
         except TimeoutError:
             raise httpcore.PoolTimeout from None
         # Nothing is awaited until the connection is among those in use: two requests must not find the same one.
-        connection, closing = self._find(route)
-        if connection is None:
-            connection = connect()
-            if len(self._busy) + len(self._idle) >= self._max_connections:
-                closing.append(self._idle.pop(0)[1])
+        kept, closing = self._find(route)
+        connection = connect() if kept is None else kept
+        if kept is None and len(self._busy) + len(self._idle) >= self._max_connections:
+            closing.append(self._idle.pop(0)[1])
         self._busy.add(connection)
-        lease = Lease(self, route, connection)
+        lease = Lease(self, route, connection, reused=kept is not None)
         try:
             await _close(closing)
         except BaseException:
@@ -97,14 +96,15 @@ class Pool:
 
 
 class Lease:
-    """The use of a connection for one request and its answer."""
+    """The use of a connection for one request and its answer. `reused`: it was kept from an earlier one."""
 
-    __slots__ = ("_pool", "_route", "connection")
+    __slots__ = ("_pool", "_route", "connection", "reused")
 
-    def __init__(self, pool: Pool, route: Route, connection: Connection) -> None:
+    def __init__(self, pool: Pool, route: Route, connection: Connection, *, reused: bool) -> None:
         self._pool: Pool | None = pool
         self._route = route
         self.connection = connection
+        self.reused = reused
 
     async def end(self) -> None:
         """Give the connection back. Works in a cancelled scope; twice does no harm."""

@@ -28,7 +28,7 @@ class WriterSettings(NamedTuple):
     """What the writer of an answer must be told.
 
     - `request_id`: `req_…`; ids of the format are made from it by replacing the prefix.
-    - `model`: as the client asked for it. `created`: unix time in seconds.
+    - `model`: as the client asked for it; "": the one that answers is named. `created`: unix time in seconds.
     - `echo`: from `Inbound`.
     - `new_id`: makes a unique id with the prefix given.
     """

@@ -16,7 +16,7 @@ from ccr_middleware.agents.base import Agent, Tool
 from ccr_middleware.agents.context import AgentContext
 from ccr_middleware.agents.loop import AgentLoop
 from ccr_middleware.agents.memory import Kept
-from ccr_middleware.agents.start import start
+from ccr_middleware.agents.start import start, willing
 from ccr_middleware.anthropic.events import frame
 from ccr_middleware.anthropic.fold import fold, unfold
 from ccr_middleware.config import load_config
@@ -185,7 +185,8 @@ async def drive(
     memories = memories or Memories()
     pristine = copy.deepcopy(body)
     client = Client()
-    loop = await start(agents, context(body, memories, **more), client, memories.answers)
+    known = context(body, memories, **more)
+    loop = await start(willing(agents, known), known, client, memories.answers)
     assert loop is not None, "no agent works on this call"
     bodies, answers = [], list(rounds)
     request: Json | None = loop.body

@@ -39,7 +39,7 @@ def asked(
     provider = {"name": "p", "api_base_url": url, "api_key": key, "models": [model]}
     document = {"Providers": [provider | {"transformer": {"use": list(use)}}], "Router": {"default": f"p,{model}"}}
     transport = FakeProvider(plan)
-    app = Gateway(document, transport=transport, env={})
+    app = Gateway(document, transport=transport, env={}, local=True)
     return transport, asyncio.run(asyncio.wait_for(ask(app, body(streaming, **request)), 20))
 
 

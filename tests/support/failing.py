@@ -57,14 +57,11 @@ def gateway(first: Place, *others: Place, **more: Any) -> Gateway:
 class Fault:
     """One way to fail: what a server answers, or (`place`) where there is no server that could.
 
-    `requests`: how many a server sees of one attempt. A connection that breaks before any answer is tried again at
-    once, since it is most likely one of the pool that the provider had just closed. `timeouts`: the limit it exceeds,
-    for the `timeouts` of the provider.
+    `timeouts`: the limit it exceeds, for the `timeouts` of the provider.
     """
 
     answer: Callable[[WireName], Reply] | None = None
     place: Callable[[], Any] | None = None
-    requests: int = 1
     timeouts: Json = field(default_factory=dict)
 
     def serve(self, held: ExitStack, wire: WireName, *then: Reply, **more: Any) -> Failing:
@@ -73,7 +70,7 @@ class Fault:
         if self.answer is None:
             assert self.place is not None
             return Failing(Place(held.enter_context(self.place()), wire, settings), None)
-        server = held.enter_context(FakeServer([*[self.answer(wire)] * self.requests, *then]))
+        server = held.enter_context(FakeServer([self.answer(wire), *then]))
         return Failing(Place(server.url, wire, settings), server)
 
 
@@ -139,7 +136,7 @@ FAULTS: dict[str, Fault] = {
     "connect timeout": Fault(place=unanswering, timeouts={"connect_seconds": 0.05}),
     "first-byte timeout": Fault(lambda _: Script(before=[STALL]), timeouts={"first_byte_seconds": 0.05}),
     "idle stall": Fault(lambda wire: stream(opened(wire), STALL), timeouts={"idle_seconds": 0.05}),
-    "cut in headers": Fault(lambda _: Script(before=[b"HTTP/1.1 200 OK\r\ncontent-ty", CUT]), requests=2),  # type: ignore[list-item]
+    "cut in headers": Fault(lambda _: Script(before=[b"HTTP/1.1 200 OK\r\ncontent-ty", CUT])),  # type: ignore[list-item]
     "cut before content": Fault(lambda wire: stream(opened(wire), CUT)),
     "error event first": Fault(error_event),
     "error event after the opening": Fault(lambda wire: error_event(wire, opened=True)),

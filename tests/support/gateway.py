@@ -37,7 +37,7 @@ def config(**more: Any) -> dict[str, Any]:
 def gateway(plan: Any, **more: Any) -> tuple[Gateway, FakeProvider]:
     """A gateway whose providers play a script (see `scripted`)."""
     transport = FakeProvider(plan)
-    return Gateway(config(**more), transport=transport), transport
+    return Gateway(config(**more), transport=transport, local=True), transport
 
 
 def body(stream: bool = True, **more: Any) -> dict[str, Any]:

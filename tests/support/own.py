@@ -49,7 +49,7 @@ def gateway(folder: Path, fake: FakeProvider | None = None, **document: Any) -> 
     config = {"Providers": providers, "Router": {"default": f"{providers[0]['name']},m"}, **document}
     path = folder / "config.json"
     path.write_text(json.dumps(config), encoding="utf-8")
-    return Gateway(path, transport=fake or FakeProvider(Answer(text="Hello")), env={})
+    return Gateway(path, transport=fake or FakeProvider(Answer(text="Hello")), env={}, local=True)
 
 
 def listing(app: Gateway) -> list[Json]:

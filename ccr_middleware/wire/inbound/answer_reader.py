@@ -16,11 +16,12 @@ class AnswerReader:
     has no hook for is passed over, such as blocks that are between Anthropic and its own tools.
 
     `stop_reason` is set by the event that ends the answer; `usage` holds the latest counts, with Anthropic's names;
-    `sources` are those of the text so far.
+    `sources` are those of the text so far; `model` is what the answer names.
     """
 
     def __init__(self) -> None:
         self.stop_reason = ""
+        self.model = ""
         self.usage: Json = {}
         self.sources = Sources()
         self._block: Json = {}  # the open block, as it began
@@ -39,7 +40,9 @@ class AnswerReader:
         if kind == "content_block_stop":
             return self._stop()
         if kind == "message_start":
-            self._count(as_dict(event.get("message")).get("usage"))
+            message = as_dict(event.get("message"))
+            self.model = text_of(message.get("model"))
+            self._count(message.get("usage"))
             return self.begin()
         if kind == "message_delta":
             self._count(event.get("usage"))

@@ -62,12 +62,12 @@ class ChatWriter:
             for delta in deltas.feed(event):
                 merge(answer, delta)
         choice = {"index": 0, "message": answer, "logprobs": None, "finish_reason": deltas.finish_reason}
-        return self._head("chat.completion") | {"choices": [choice], "usage": _usage(deltas.usage)}
+        return self._head("chat.completion", deltas) | {"choices": [choice], "usage": _usage(deltas.usage)}
 
-    def _head(self, kind: str) -> Json:
-        settings = self._settings
+    def _head(self, kind: str, deltas: Deltas | None = None) -> Json:
+        settings, model = self._settings, self._settings.model or (deltas or self._deltas).model
         identifier = "chatcmpl-" + settings.request_id.removeprefix("req_")
-        return {"id": identifier, "object": kind, "created": settings.created, "model": settings.model}
+        return {"id": identifier, "object": kind, "created": settings.created, "model": model}
 
     def _chunk(self, delta: Json, finish_reason: str | None = None) -> bytes:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}

@@ -74,7 +74,8 @@ class GeminiWriter:
                 candidate["groundingMetadata"] = grounding
             answer["usageMetadata"] = _usage(ended.usage)
         response_id = self._settings.request_id.removeprefix("req_")
-        return answer | {"modelVersion": self._settings.model, "responseId": response_id}
+        model = self._settings.model or (ended or self._parts).model
+        return answer | {"modelVersion": model, "responseId": response_id}
 
     def _frame(self, document: Json) -> bytes:
         if self._sse:

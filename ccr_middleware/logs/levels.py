@@ -1,0 +1,6 @@
+"""The names of levels, as the configuration has them."""
+
+from __future__ import annotations
+
+#: Our level names, and those of other programs, since `LOG_LEVEL` may be meant for them too.
+LEVELS = {"fatal": 50, "error": 40, "warn": 30, "info": 20, "debug": 10, "trace": 5, "warning": 30, "critical": 50}

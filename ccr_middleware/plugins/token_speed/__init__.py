@@ -1,0 +1,1 @@
+"""The plugin `token-speed`: how fast answers come, told to the log, a file for the status line, or a web address."""

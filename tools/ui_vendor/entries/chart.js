@@ -1,0 +1,2 @@
+// The chart library.
+export { default as uPlot } from "uplot";
