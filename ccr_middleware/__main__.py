@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
+
+    from .errors import ConfigError
 
 #: Flags of the program that take a value and may stand before the command.
 _WITH_VALUE = ("--config", "--host", "--port", "--log-level")
@@ -31,9 +34,9 @@ def parser(*only: str) -> argparse.ArgumentParser:
 
     from . import __version__
     from .commands import ALIASES, COMMANDS, command_module
-    from .commands.arguments import LEVELS, port_number
+    from .commands.arguments import LEVELS, Parser, port_number
 
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="ccr-middleware",
         description="A Claude Code gateway. Without a command it runs, as with start.",
         epilog=_EPILOG,
@@ -57,6 +60,7 @@ def parser(*only: str) -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status, see `commands`."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    _prepare_output()
     if arguments[:1] == ["statusline"]:  # which Claude Code runs several times a second: nothing else is loaded
         from .statusline import main as statusline
 
@@ -71,8 +75,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:  # before there was anything to end in an orderly way
         return 130
     except BrokenPipeError:  # whoever read the output has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return 128 + 13
+    except OSError as problem:  # the output is a file on a full disk, above all
+        _discard_output()
+        where = f"{problem.filename}: " if problem.filename else ""
+        print(f"ccr_middleware: {where}{problem.strerror or problem}", file=sys.stderr)  # noqa: T201
+        return 2
+
+
+def _prepare_output() -> None:
+    """What a terminal's encoding does not have is shown as a question mark, and a closed output is no fault."""
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+
+
+def _discard_output() -> None:
+    """What could not be written is not tried again at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(arguments: list[str]) -> int:
@@ -111,6 +133,9 @@ def _start(arguments: list[str]) -> int:
 
 
 def _help(words: list[str]) -> int:
+    words = [word for word in words if word != "help"]
+    if words and words[0] not in _known_words():
+        raise _unknown(words[0])
     parser().parse_args([*words[:1], "--help"])  # prints it and exits
     return 0
 
@@ -118,17 +143,26 @@ def _help(words: list[str]) -> int:
 def _preset_or_mistake(before: list[str], name: str, rest: list[str]) -> int:
     """A preset's name runs Claude Code with it, as with CCR v2; any other word is a mistake."""
     args = parser().parse_args(before)
-    from .commands import ALIASES, COMMANDS
     from .commands.code import run_claude
     from .commands.presets import find_preset
-    from .config.places import did_you_mean
-    from .errors import ConfigError
 
     if find_preset(args, os.environ, name):
         return run_claude(args, rest, os.environ, preset=name)
-    known = [*COMMANDS, *(alias for aliases in ALIASES.values() for alias in aliases), "statusline", "help"]
-    hint = did_you_mean(name, known) or "; --help lists the commands"
-    raise ConfigError(f'there is no command and no preset "{name}"{hint}')
+    raise _unknown(name)
+
+
+def _known_words() -> list[str]:
+    from .commands import ALIASES, COMMANDS
+
+    return [*COMMANDS, *(alias for aliases in ALIASES.values() for alias in aliases), "statusline", "help"]
+
+
+def _unknown(name: str) -> ConfigError:
+    from .config.places import did_you_mean
+    from .errors import ConfigError
+
+    hint = did_you_mean(name, _known_words()) or "; --help lists the commands"
+    return ConfigError(f'there is no command and no preset "{name}"{hint}')
 
 
 if __name__ == "__main__":

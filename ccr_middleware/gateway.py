@@ -231,7 +231,9 @@ class Gateway:
     def _follow(self, home: str | None) -> None:
         """Watch the file that the configuration came from, or the one that would be in `home`."""
         path = self.config.source or (os.path.join(home, "config.json") if home else None)
-        self._state.live = LiveConfig(path, self.config, self._use_document, self._state.session_secret)
+        self._state.live = LiveConfig(
+            path, self.config, self._use_document, self._state.env, self._state.session_secret
+        )
 
     def _use_document(self, document: Document) -> Config:
         return self._replace(self._loader.load(document))

@@ -46,16 +46,23 @@ class LiveConfig:
 
     `use` makes a configuration of a document the one in use and returns it, or raises `ConfigError` and changes
     nothing; it is called in worker threads, never twice at once. `config` is the one in use at first; `path` its file,
-    None: there is none, so that nothing can be saved. `mask_key`: makes the masks of several workers the same.
+    None: there is none, so that nothing can be saved. `env`: where variables are looked up. `mask_key`: makes the masks
+    of several workers the same.
     """
 
     def __init__(
-        self, path: str | None, config: Config, use: Callable[[Document], Config], mask_key: bytes = b""
+        self,
+        path: str | None,
+        config: Config,
+        use: Callable[[Document], Config],
+        env: Mapping[str, str],
+        mask_key: bytes = b"",
     ) -> None:
         self.path = path
         self.error: str | None = None
         self.loaded_at = time.time()
         self._config = config
+        self._env = env
         self._mask_key = mask_key
         self._use = use
         self._stamp: Stamp | None = stamp_of(path) if path else None
@@ -160,8 +167,8 @@ class LiveConfig:
 
         text = self._read()[0] if self.file is not None else EMPTY
         if isinstance(wanted, str):
-            return problems_of(self.masks.restored_text(wanted, text))
-        return problems_of(self.masks.restored(wanted, parse_document(text).value))
+            return problems_of(self.masks.restored_text(wanted, text), env=self._env)
+        return problems_of(self.masks.restored(wanted, _present(text)), env=self._env)
 
     def _save(self, edited: Callable[[str], str], if_match: str | None) -> Saved:
         from .config.problems import Problem, problems_of
@@ -172,7 +179,7 @@ class LiveConfig:
             if if_match is not None and if_match != revision:
                 raise Conflict("the configuration was changed by somebody else meanwhile; load it again")
             wanted = edited(text)
-            problems, _ = problems_of(wanted)
+            problems, _ = problems_of(wanted, env=self._env)
             if problems:
                 raise bad_configuration(problems)
             document = parse_document(wanted, source=self.file.path)

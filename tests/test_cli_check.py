@@ -95,6 +95,7 @@ def test_what_does_not_answer_and_what_to_do(home: Home) -> None:
     assert steps["nowhere"]["name"]["ok"] is False
     assert "cannot be resolved" in steps["nowhere"]["name"]["fix"]
     assert steps["nowhere"]["model m"]["ok"] is None
+    assert steps["closed"]["connection"]["detail"] == "connection refused"
     assert "Nothing listens" in steps["closed"]["connection"]["fix"]
     assert steps["refusing"]["model a"]["ok"] is False
     assert "key is not accepted" in steps["refusing"]["model a"]["fix"]

@@ -143,6 +143,45 @@ def test_a_preset_in_place_of_the_command(started: tuple[Home, Claude]) -> None:
         assert (failed.returncode, "there is no command and no preset" in failed.stderr) == (2, True)
 
 
+def preset(home: Home, folder: str, **manifest: object) -> None:
+    place = home.folder / "presets" / folder
+    place.mkdir(parents=True)
+    (place / "manifest.json").write_text(json.dumps(manifest))
+
+
+QUESTIONS = [
+    {"id": "key", "type": "password", "required": True},
+    {"id": "word", "type": "input", "defaultValue": "hi", "required": False},
+]
+
+
+def test_a_preset_with_what_was_answered(started: tuple[Home, Claude]) -> None:
+    home, claude = started
+    status_line = {"enabled": True, "currentStyle": "x", "x": {"modules": [{"text": "#{word} {{model}}"}]}}
+    template = {
+        "Providers": [{"name": "p", "api_base_url": "http://127.0.0.1:9/v1", "api_key": "#{key}", "models": ["m"]}],
+        "claudeCodeSettings": {"env": {"SOME_KEY": "#{key}"}, "model": "#{word}"},
+        "StatusLine": status_line,
+    }
+    preset(home, "folder", name="called so", schema=QUESTIONS, template=template)
+    not_ready = home.run("folder", "-p", "hi")
+    assert (not_ready.returncode, claude.has_told()) == (2, False)
+    assert 'the preset "folder" cannot be used: key: is required' in not_ready.stderr
+    assert home.run("preset", "apply", "folder", "--set", "key=k1").returncode == 0
+    for name in ("folder", "called so"):
+        assert home.run(name, "-p", "hi").returncode == 0
+        told = claude.told()
+        assert told["env"]["ANTHROPIC_BASE_URL"].endswith("/preset/folder")
+        assert told["env"]["SOME_KEY"] == "k1"
+        assert told["settings"]["model"] == "hi"
+        assert "k1" not in json.dumps(told["settings"])
+        line = told["settings"]["statusLine"]["command"]
+        assert line.endswith(" statusline folder")
+        assert home.run("activate", "--preset", name).stdout.count("/preset/folder") == 1
+    shown = home.run("statusline", "folder", stdin='{"model": {"display_name": "Opus"}}').stdout
+    assert shown.startswith("hi ")
+
+
 def test_there_is_no_claude_code(started: tuple[Home, Claude]) -> None:
     home, _ = started
     missing = home.run("code", CLAUDE_PATH="/nowhere/claude")
@@ -224,6 +263,13 @@ def test_s13_whatever_is_in_a_value_stays_a_value(started: tuple[Home, Claude], 
     assert done.stdout.split("\n") == [NASTY, f"http://127.0.0.1:{home.record['port']}", "gone"]
     assert not (tmp_path / "pwned").exists()
     assert home.run("env").stdout == home.run("activate").stdout
+
+
+def test_an_address_that_nobody_can_know_is_not_printed(home: Home) -> None:
+    failed = home.run("activate")
+    assert (failed.returncode, failed.stdout) == (2, "")
+    assert "at port 0 each one has another address" in failed.stderr
+    assert "http://127.0.0.1:4321" in home.run("--port", "4321", "activate").stdout
 
 
 def test_other_shells() -> None:

@@ -11,7 +11,7 @@ import pytest
 from ccr_middleware import __version__
 from ccr_middleware.__main__ import parser
 from ccr_middleware.commands import ALIASES, COMMANDS, command_module
-from ccr_middleware.commands.terminal import Paint, table, width
+from ccr_middleware.commands.terminal import Paint, folded, table, width
 
 from .support.cli import ROOT, Home
 
@@ -80,13 +80,27 @@ def test_the_version(home: Home, arguments: tuple[str, ...]) -> None:
         (("status", "--jsno"), "unrecognized arguments: --jsno"),
         (("explain",), "the following arguments are required: FILE"),
         (("--config", "/nowhere.json", "model"), "/nowhere.json: no such file"),
+        (("help", "mdoel"), 'there is no command and no preset "mdoel"; did you mean "model"?'),
     ],
 )
 def test_mistakes_end_with_two(home: Home, arguments: tuple[str, ...], says: str) -> None:
     failed = home.run(*arguments)
     assert (failed.returncode, failed.stdout) == (2, "")
     assert says in failed.stderr
-    assert "Traceback" not in failed.stderr
+    assert failed.stderr.startswith("ccr_middleware: ")
+    assert failed.stderr.count("\n") == 1
+
+
+def test_output_that_cannot_be_written_is_no_crash(home: Home) -> None:
+    shell = f"{sys.executable} -m ccr_middleware version"
+    for redirected, status, says in ((">/dev/full", 2, "No space left on device"), (">&-", 0, "")):
+        done = subprocess.run(
+            ["sh", "-c", f"{shell} {redirected}"], env=home.env, capture_output=True, text=True, timeout=60
+        )
+        assert (done.returncode, says in done.stderr, "Traceback" in done.stderr) == (status, True, False)
+    assert home.run("keys", "create", "Zoë").returncode == 0
+    listed = home.run("keys", PYTHONIOENCODING="ascii")
+    assert (listed.returncode, "Zo?" in listed.stdout) == (0, True)
 
 
 @pytest.mark.parametrize("arguments", ["explain request.json", "explain request.json --json"])
@@ -149,3 +163,22 @@ def test_columns_line_up_with_wide_letters_and_colours() -> None:
     assert "\x1b[32mok\x1b[0m" in painted
     assert table(("name", "state"), rows, Paint(Screen(), {"NO_COLOR": "1"})) == table(("name", "state"), rows)  # type: ignore[arg-type]
     assert Paint(Screen(), {"TERM": "dumb"}).on is False  # type: ignore[arg-type]
+
+
+def test_what_is_too_wide_for_a_terminal_is_folded_in_its_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Screen:
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("COLUMNS", "30")
+    paint = Paint(Screen(), {"NO_COLOR": "1"})  # type: ignore[arg-type]
+    rows = [("short", "a text of several words that goes on", "ok")]
+    assert table(("name", "about", "state"), rows, paint).splitlines() == [
+        "name   about             state",
+        "short  a text of         ok",
+        "       several words",
+        "       that goes on",
+    ]
+    assert len(table(("name", "about", "state"), rows).splitlines()) == 2, "in a pipe a row is a line"
+    assert folded("模型模型模", 4) == ["模型", "模型", "模"]
+    assert [folded("", 5), folded("x" * 7, 3)] == [[""], ["xxx", "xxx", "x"]]

@@ -50,6 +50,12 @@ def test_levels_and_requests(home: Home) -> None:
     assert home.run("logs", "--level", "loud").returncode == 2
 
 
+def test_nothing_of_that_kind_is_told(home: Home) -> None:
+    nothing = home.run("logs", "--request", "req_nowhere")
+    assert (nothing.returncode, nothing.stdout) == (0, "")
+    assert nothing.stderr == f"There is no such line in {os.path.join(home.folder, 'logs')}.\n"
+
+
 def test_on_a_terminal_lines_are_for_people(home: Home) -> None:
     code, shown = home.on_terminal("logs", "--level", "warn", NO_COLOR="1", TZ="UTC")
     assert (code, shown) == (0, "19:32:53.364 WARN  req_2 careful provider=p\n")

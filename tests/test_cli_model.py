@@ -68,6 +68,14 @@ def test_l3_a_route_is_set_and_everything_else_stays(home: Home) -> None:
     assert load_config(home.config.read_text(), env={}).router.long_context is None
 
 
+def test_every_model_with_what_it_is_used_for(home: Home) -> None:
+    listed = json.loads(home.run("model", "list", "--json").stdout)["models"]
+    assert [one["provider"] + "," + one["model"] for one in listed] == ["one,a", "one,b", "two,b", "two,c"]
+    table = home.run("model", "list").stdout.splitlines()
+    assert [line.split()[:2] for line in table[1:]] == [[one["provider"], one["model"]] for one in listed]
+    assert "default" in listed[0]["used_for"]
+
+
 def test_models_are_added_and_removed(home: Home) -> None:
     assert home.run("model", "add", "two,vendor/d").returncode == 0
     assert home.run("model", "add", "TWO,vendor/D").returncode == 2
@@ -84,6 +92,7 @@ def test_models_are_added_and_removed(home: Home) -> None:
         (("set", "default", "b"), 'several providers have the model b: write "one,b" or "two,b"'),
         (("set", "default", "one"), '"one" is no target'),
         (("set", "nothing", "one,a"), "must be one of default, background"),
+        (("unset", "default"), "is what the others go by"),
         (("remove", "one,x"), "one does not list the model x"),
         (("change",), "invalid choice"),
     ],
@@ -129,6 +138,7 @@ def test_c37_a_key_from_its_making_to_its_end(home: Home) -> None:
     text = home.config.read_text()
     assert (key in text, hash_key(key) in text, "// two" in text) == (False, True, True)
     [entry] = load_config(text, env={}).client_keys
+    assert home.run("keys").stdout == home.run("keys", "list").stdout
     assert (entry.name, entry.models, entry.rpm, entry.max_parallel) == ("laptop", ("two,*",), 60, 2)
     listed = json.loads(home.run("keys", "list", "--json").stdout)["keys"]
     assert [(one["id"], one["name"], one["enabled"]) for one in listed] == [(entry.id, "laptop", True)]
@@ -174,7 +184,8 @@ def test_keys_without_a_configuration_make_one(tmp_path: Path) -> None:
         (("create", "x", "--expires", "2001-01-01"), "is over already"),
         (("create", "x", "--rpm", "0"), "must be a number of at least 1"),
         (("delete", "key_none"), "there is no key with the id"),
-        ((), "required"),
+        (("create", " "), "must not be empty"),
+        (("destroy",), "invalid choice"),
     ],
 )
 def test_mistakes_about_keys(home: Home, arguments: tuple[str, ...], says: str) -> None:

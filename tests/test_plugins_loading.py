@@ -5,6 +5,7 @@ import gc
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
+from unittest.mock import ANY
 
 import pytest
 
@@ -123,6 +124,7 @@ def test_a_file(folder, use):
         "overruns": 0,
         "last_error": None,
         "last_error_at": None,
+        "options": ANY,
     }
 
 
@@ -254,7 +256,14 @@ def test_a_reload_leaves_nothing_behind(folder):
 def test_the_built_in_plugin_is_not_imported_unless_it_is_used():
     code = (
         "import sys; from ccr_middleware.config import load_config; from ccr_middleware.plugins.loading import "
-        "load_plugins, list_plugins; plugins, _ = load_plugins(load_config({'plugins': [{'name': 'token-speed'}]}));"
-        "list_plugins(plugins); assert not any('token_speed' in name for name in sys.modules)"
+        "load_plugins; plugins, _ = load_plugins(load_config({'plugins': [{'name': 'token-speed'}]}));"
+        "assert not any('token_speed' in name for name in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_what_is_listed_tells_its_options():
+    """The web UI makes forms of them."""
+    (listed,) = [one.to_json() for one in list_plugins([]) if one.name == "token-speed"]
+    assert "reporter" in listed["options"]["properties"]
+    assert listed["enabled"] is False

@@ -6,7 +6,6 @@ import json
 import logging
 import os
 import stat
-import threading
 import time
 import weakref
 
@@ -17,7 +16,7 @@ from ccr_middleware.plugins.base import GatewayInfo
 from ccr_middleware.plugins.token_speed.errands import Errands
 from ccr_middleware.plugins.token_speed.measure import Measure, Sessions, estimated_tokens
 from ccr_middleware.plugins.token_speed.options import OutputOptions, TokenSpeedOptions
-from ccr_middleware.plugins.token_speed.outputs import own_folder, replace_file
+from ccr_middleware.plugins.token_speed.outputs import own_folder
 from ccr_middleware.plugins.token_speed.plugin import TokenSpeed
 from ccr_middleware.plugins.token_speed.record import SpeedRecord, written
 from ccr_middleware.statusline.speed_file import read_speed
@@ -375,17 +374,6 @@ def test_files_of_sessions_long_gone_are_removed(temp):
             os.utime(folder / name, (old, old))
     answered(made(reporter="temp-file"), call())
     assert sorted(os.listdir(folder)) == ["other.json", "session-abc-1.json", "session-new.json"]
-
-
-def test_a_file_is_replaced_as_a_whole(tmp_path):
-    path = str(tmp_path / "x.json")
-    (tmp_path / f"x.json.{os.getpid()}-{threading.get_ident()}.part").write_text("of a process that was killed")
-    for text in (b"one", b"two"):
-        replace_file(path, text)
-    assert (tmp_path / "x.json").read_bytes() == b"two"
-    assert os.listdir(tmp_path) == ["x.json"]
-    with pytest.raises(OSError, match=r".*"):
-        replace_file(str(tmp_path / "none" / "x.json"), b"")
 
 
 # -- webhooks ----------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ ORDER = [
     "statusline",
     "errors",
     "home",
+    "private_files",
     "jsonio",
     "losses",
     "unified",

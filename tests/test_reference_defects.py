@@ -1,14 +1,11 @@
 """None of the defects of CCR v2's codecs and transformers is repeated: A-1 to A-14, T-1 to T-17.
 
 Each has a test named after it, or the tests of the acceptance behaviour that rules it out (`RULED_OUT`). Those of the
-Anthropic codec are here, those of transformers in `test_reference_transformers` and in the tests of transformers.
+Anthropic codec are here, those of transformers in `test_reference_transformers` and in the tests of transformers; those
+of operation are in `test_reference_defects_operation`.
 """
 
-import ast
 import json
-import re
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,10 +14,10 @@ from ccr_middleware.testing import json_answer
 from ccr_middleware.testing.wires import chat, gemini
 
 from .support.configured import IMAGE, PNG, TOOL, answered, asked, call, history
+from .support.defects import check_ruled_out
 from .support.strict_chat import check_body
 
 Json = dict[str, Any]
-HERE = Path(__file__).parent
 
 DEFECTS = [*(f"A-{n}" for n in range(1, 15)), *(f"T-{n}" for n in range(1, 18))]
 
@@ -62,25 +59,10 @@ RULED_OUT = {
     ],
 }
 
-NAMED = re.compile(r"(?<=[_:])([at])_(\d+)_")
-
-
-@cache
-def names_in(module: str) -> frozenset[str]:
-    tree = ast.parse((HERE / module).read_text(encoding="utf-8"))
-    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-    return frozenset(n.name for n in tree.body if isinstance(n, functions) and n.name.startswith("test_"))
-
 
 @pytest.mark.parametrize("defect", DEFECTS)
 def test_every_defect_is_ruled_out_by_a_test(defect: str) -> None:
-    elsewhere = RULED_OUT.get(defect, [])
-    for place in elsewhere:
-        module, _, name = place.partition("::")
-        assert name in names_in(module), f"{place} is no test any more"
-    names = [name for path in HERE.glob("test_*.py") for name in names_in(path.name)]
-    named = [name for name in names if defect in {f"{k.upper()}-{n}" for k, n in NAMED.findall(name)}]
-    assert named or elsewhere, f"nothing rules {defect} out"
+    check_ruled_out(defect, RULED_OUT.get(defect, []))
 
 
 def test_the_list_names_defects_only() -> None:

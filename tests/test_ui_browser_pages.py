@@ -1,43 +1,54 @@
 """Every page in a real browser: drawn without complaints, accessible, light and dark, and narrow enough for a phone."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from .support.browser import (  # noqa: F401 - the fixtures `browser` and `visit`
+    DESKTOP,
     PHONE,
     Page,
     Visit,
     axe_problems,
     browser_fixture,
     expect,
+    settle,
     take,
     visit_fixture,
     width_problems,
 )
 from .support.ui_gateway import ADMIN_KEY, MOUNT, Served, add_presets, filled, serve_ui
 
-#: Where to look, and what has to be there before it is looked at.
-PLACES = {
-    "overview": "canvas",
-    "requests": "tbody tr",
-    "logs": ".log-line",
-    "playground": "textarea",
-    "providers": ".provider-card",
-    "providers/new": ".tile",
-    "providers/edit/acme": "form .sticky-bar",
-    "routing": ".scenario-card",
-    "routing/rules": "text=legal",
-    "routing/aliases": "text=best",
-    "routing/explain": ".cm-content",
-    "transformers": "tbody tr",
-    "transformers/agents": "text=image",
-    "keys": "tbody tr",
-    "presets": ".preset-card",
-    "presets/simple": "form, .card",
-    "config": ".cm-content",
-    "wizard": ".tile",
+#: Per page the places to look at, and what has to be there before. `>` in front: what is clicked first.
+PLACES: dict[str, dict[str, str]] = {
+    "overview": {"overview": "canvas"},
+    "requests": {"requests": "tbody tr", ">tbody .row-button": "dialog .attempts"},
+    "logs": {"logs": ".log-line", "logs?view=grouped": ".log-group"},
+    "playground": {"playground": "textarea"},
+    "providers": {
+        "providers": ".provider-card",
+        "providers/new": ".tile",
+        "providers/new/custom": ".provider-form",
+        "providers/edit/backup": ".provider-form",
+    },
+    "routing": {
+        "routing": ".scenario-card",
+        "routing/rules": "text=legal",
+        "routing/aliases": "text=best",
+        "routing/explain": ".cm-content",
+        ">text=Explain": ".decision-target",
+    },
+    "transformers": {
+        "transformers": "tbody tr",
+        "transformers/agents": "text=image",
+        "transformers/plugins": "text=token-speed",
+    },
+    "keys": {"keys": "tbody tr", ">text=New key": "dialog"},
+    "presets": {"presets": ".preset-card", "presets/simple": ".field"},
+    "config": {"config": ".cm-content"},
+    "wizard": {"wizard": ".tile", ">.tile": "form .field"},
 }
 
 
@@ -58,71 +69,69 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="module")
+def session(gateway: Served) -> str:
+    """The cookie of somebody who logged in."""
+    return gateway.session()
+
+
+@pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A gateway with nothing at all."""
     with serve_ui(tmp_path_factory.mktemp("bare")) as served:
         yield served
 
 
-def log_in(page: Page) -> None:
-    page.get_by_label("Admin key").fill(ADMIN_KEY)
-    page.get_by_role("button", name="Log in").click()
-
-
-def check_looks(page: Page, name: str, folder: Path) -> None:
-    """Light, dark and narrow: accessible, and not wider than the screen."""
+def looks_wrong(page: Page, name: str, folder: Path) -> list[str]:
+    """What is wrong with a page as it is now, in light, in dark and on a phone."""
+    page.set_viewport_size(DESKTOP)
+    page.emulate_media(color_scheme="light")
+    settle(page)
     found = axe_problems(page)
     take(page, f"{name}-light", folder)
     page.emulate_media(color_scheme="dark")
-    expect(page.locator("html[data-theme=dark]")).to_be_attached()
+    settle(page)
     found += [f"dark: {one}" for one in axe_problems(page, "color-contrast")]
     take(page, f"{name}-dark", folder)
     page.set_viewport_size(PHONE)
+    settle(page)
     found += [f"phone: {one}" for one in width_problems(page)]
     take(page, f"{name}-phone", folder)
-    assert not found, "\n".join(found)
+    return [f"{name}: {one}" for one in found]
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_a_page_is_accessible_light_dark_and_narrow(place: str, gateway: Served, visit: Visit, tmp_path: Path):
-    page = visit(gateway.url, place)
-    log_in(page)
-    expect(page.locator(PLACES[place]).first).to_be_visible()
+def go(page: Page, place: str, awaited: str) -> None:
+    """Go to a place of the interface, and wait until it is drawn."""
+    if place.startswith(">"):
+        page.locator(place[1:]).first.click()
+    else:
+        page.evaluate("(place) => { location.hash = place; }", f"#/{place}")
+    expect(page.locator(awaited).first).to_be_visible()
     expect(page.locator(".skeleton")).to_have_count(0)
-    check_looks(page, place.replace("/", "-"), tmp_path)
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_page_is_accessible_light_dark_and_narrow(
+    name: str, gateway: Served, session: str, visit: Visit, tmp_path: Path
+):
+    page = visit(gateway.url, name, session=session)
+    found = []
+    for place, awaited in PLACES[name].items():
+        page.set_viewport_size(DESKTOP)
+        go(page, place, awaited)
+        found += looks_wrong(page, f"{name}-{re.sub('[^a-z]+', '-', place)}", tmp_path)
+    assert not found, "\n".join(found)
 
 
 def test_the_login_is_accessible_light_dark_and_narrow(gateway: Served, visit: Visit, tmp_path: Path):
     page = visit(gateway.url)
     expect(page.get_by_label("Admin key")).to_be_focused()
-    check_looks(page, "login", tmp_path)
+    assert looks_wrong(page, "login", tmp_path) == []
 
 
-@pytest.mark.parametrize("dialog", ["request", "key", "transformer", "menu"])
-def test_what_opens_is_accessible_light_dark_and_narrow(dialog: str, gateway: Served, visit: Visit, tmp_path: Path):
-    page = visit(gateway.url, {"request": "requests", "key": "keys", "transformer": "transformers"}.get(dialog, "logs"))
-    log_in(page)
-    if dialog == "menu":
-        page.set_viewport_size(PHONE)
-        page.get_by_role("button", name="Open the menu").click()
-        expect(page.get_by_role("link", name="Providers")).to_be_visible()
-    elif dialog == "key":
-        page.get_by_role("button", name="New key").click()
-    else:
-        page.locator("tbody .row-button").first.click()
-    if dialog != "menu":
-        expect(page.get_by_role("dialog")).to_be_visible()
-        expect(page.locator(".skeleton")).to_have_count(0)
-    check_looks(page, f"open-{dialog}", tmp_path)
-
-
-@pytest.mark.parametrize(
-    "place", ["overview", "requests", "logs", "playground", "providers", "routing", "keys", "presets", "config"]
-)
-def test_a_page_without_anything_on_it_is_whole(place: str, bare: Served, visit: Visit, tmp_path: Path):
-    page = visit(bare.url, place, phone=True)
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    expect(page.locator(".skeleton")).to_have_count(0)
-    take(page, f"empty-{place}", tmp_path)
-    assert width_problems(page) == []
-    assert axe_problems(page) == []
+def test_pages_without_anything_on_them_are_whole(bare: Served, visit: Visit, tmp_path: Path):
+    page, found = visit(bare.url, "keys", phone=True), []
+    for name in ("overview", "requests", "logs", "playground", "providers", "routing", "keys", "presets", "config"):
+        go(page, name if name != "overview" else "overview/all", "h1")
+        take(page, f"empty-{name}", tmp_path)
+        found += [f"{name}: {one}" for one in (*width_problems(page), *axe_problems(page))]
+    assert not found, "\n".join(found)

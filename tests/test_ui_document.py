@@ -4,38 +4,12 @@ Each case is a line of JavaScript over the functions of `ui_static/js/document*.
 """
 
 import json
-import shutil
-import subprocess
-from pathlib import Path
 
 import pytest
 
-import ccr_middleware
+from .support.ui_node import needs_node, run
 
-SCRIPTS = Path(ccr_middleware.__file__).parent / "ui_static" / "js"
-MODULES = ("document.js", "document_providers.js", "document_uses.js", "document_routing.js", "document_conditions.js")
-
-NODE = shutil.which("node")
-pytestmark = pytest.mark.skipif(NODE is None, reason="needs Node to run the pages' JavaScript")
-
-
-def run(expression: str, **values):
-    """What a JavaScript expression gives; `values` are constants in it, and all functions of the modules are there."""
-    imports = "\n".join(f'import * as m{n} from "{(SCRIPTS / name).as_uri()}";' for n, name in enumerate(MODULES))
-    names = ", ".join(f"...m{n}" for n in range(len(MODULES)))
-    script = f"""{imports}
-const all = {{{names}}};
-const values = {json.dumps(values)};
-const f = new Function(...Object.keys(all), ...Object.keys(values), "return (" + {json.dumps(expression)} + ")");
-const found = f(...Object.values(all), ...Object.values(values));
-console.log(JSON.stringify(found === undefined ? {{undefined: true}} : found));
-"""
-    done = subprocess.run(
-        [NODE, "--input-type=module", "-"], input=script, capture_output=True, text=True, timeout=30, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
+pytestmark = needs_node
 
 #: A document with everything the reference's UI loses on saving (U-1), in mixed spellings.
 DOCUMENT = {
@@ -266,57 +240,6 @@ def test_a_rule_keeps_what_its_form_does_not_show():
     disabled = run("withRuleForm(rule, {...ruleForm(rule), enabled: false})", rule=DOCUMENT["rules"][1])
     assert disabled == DOCUMENT["rules"][1] | {"enabled": False}
     assert run("ruleForm({beforeExplicit: 'true', fallback: 'a,b'}).fallback") == ["a,b"]
-
-
-CONDITIONS = [
-    {"header": {"x-team": "legal"}},
-    {"header": {"x-team": ["legal", "people"], "x-env": {"exists": True}}, "has_image": True},
-    {"any": [{"header": {"x-team": "legal"}}, {"project": {"contains": "/secret/"}, "model": "opus"}]},
-    {"time": {"from": "22:00", "to": "06:00", "days": ["mon"], "zone": "Europe/Berlin"}, "not": {"scenario": "think"}},
-    [{"tool": {"starts_with": "mcp__"}}, {"tool": {"ends_with": "__write"}}],
-    {"token_count": {"gt": 10, "le": 30000}, "body": {"metadata.user_id": {"matches": "^intern-\\d+"}}},
-    {"not": [{"model": "a"}, {"model": "b"}]},
-]
-
-
-@pytest.mark.parametrize("when", CONDITIONS)
-def test_conditions_are_the_same_after_the_builder(when):
-    assert run("writeWhen(parseWhen(when))", when=when) == when
-
-
-def test_conditions_in_other_spellings_come_out_documented():
-    when = {"unless": {"tokenCount": {"gt": 5}}, "hasImage": "true", "model": {"startsWith": "a", "oneOf": ["b"]}}
-    assert run("writeWhen(parseWhen(when))", when=when) == {
-        "not": {"token_count": {"gt": 5}},
-        "has_image": True,
-        "model": {"starts_with": "a", "in": ["b"]},
-    }
-
-
-def test_two_rows_of_one_subject_become_two_conditions_that_both_hold():
-    row = "{{subject: 'tool', tests: [{{operator: 'equals', value: '{}'}}]}}"
-    rows = f"[{row.format('a')}, {row.format('b')}]"
-    assert run(f"writeWhen({{kind: 'all', items: {rows}}})") == [{"tool": "a"}, {"tool": "b"}]
-    within = run(f"writeWhen({{kind: 'all', items: [{{kind: 'any', items: [{{kind: 'all', items: {rows}}}]}}]}})")
-    assert within == {"any": [{"not": {"not": [{"tool": "a"}, {"tool": "b"}]}}]}
-
-
-@pytest.mark.parametrize(
-    ("operator", "text", "value"),
-    [
-        ("equals", "7", 7),
-        ("equals", "007", "007"),
-        ("equals", "true", True),
-        ("in", "a, 2 ,c", ["a", 2, "c"]),
-        ("gt", "1e3", 1000),
-        ("matches", "12", "12"),
-        ("exists", "false", False),
-    ],
-)
-def test_operands_are_what_was_meant(operator, text, value):
-    found = run("operandOf(operator, text)", operator=operator, text=text)
-    assert found == value
-    assert type(found) is type(value)
 
 
 def test_the_patch_of_an_edit_makes_exactly_the_edited_document():

@@ -33,17 +33,18 @@ def run(args: argparse.Namespace, env: Mapping[str, str]) -> int:
     import os
     import sys
 
+    from ..errors import ConfigError
     from .environment import script, variables
-    from .presets import check_installed, namespace
+    from .presets import installed, namespace
     from .running import find, local_url
     from .settings import settings
 
     config = settings(args, env)
     running = find(env)
+    if running is None and config.port == 0:
+        raise ConfigError("no gateway runs, and at port 0 each one has another address; start it first")
     url = running.record.url if running else local_url(config.host, config.port)
-    if args.preset:
-        check_installed(config, env, args.preset)
-        url += namespace(args.preset)
+    url += namespace(installed(config, env, args.preset) if args.preset else None)
     fish = os.path.basename(env.get("SHELL", "")) == "fish"
     shell = args.shell or ("powershell" if os.name == "nt" else "fish" if fish else "sh")
     sys.stdout.write(script(shell, variables(config, url, env)))

@@ -7,8 +7,17 @@ import os
 import shutil
 import textwrap
 from collections.abc import Sequence
+from typing import NoReturn
 
 LEVELS = ("fatal", "error", "warn", "info", "debug", "trace")
+
+
+class Parser(argparse.ArgumentParser):
+    """Tells a mistake in one line, and where to read on, instead of repeating how everything is used."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with status 2."""
+        self.exit(2, f"ccr_middleware: {message}; see {self.prog} --help\n")
 
 
 def describe(parser: argparse.ArgumentParser, about: str, examples: Sequence[str], status: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import ssl
 import time
 from collections.abc import Mapping
@@ -193,7 +194,7 @@ class _Checks:
             step.ok, step.detail = False, f"nothing within {self._timeout:g} s"
             step.fix = problem_of(UpstreamTimeout(step.detail), provider, "").fix
         except OSError as problem:  # what ssl raises is one too
-            step.ok, step.detail = False, problem.strerror or str(problem)
+            step.ok, step.detail = False, _reason(problem)
             kind = "TLS" if isinstance(problem, ssl.SSLError) else "getaddrinfo" if "name" in step.name else ""
             said = f"{provider.name}: {kind}: {problem}"
             step.fix = problem_of(UpstreamUnreachable(said), provider, "").fix
@@ -213,6 +214,13 @@ class _Checks:
         secured = writer.get_extra_info("ssl_object")
         writer.close()
         return f"port {port}" + (f", {secured.version()}" if secured else "")
+
+
+def _reason(problem: OSError) -> str:
+    """What the system says about a number it gave; asyncio writes the address instead."""
+    number = problem.errno or 0
+    known = number > 0 and not isinstance(problem, ssl.SSLError)
+    return os.strerror(number).lower() if known else problem.strerror or str(problem)
 
 
 def _with_key(entry: Mapping[str, Any], key: str) -> dict[str, Any]:

@@ -17,8 +17,9 @@ from typing import Any
 
 from ..config import Config
 from ..errors import ConfigError
+from ..presets.library import Preset
 from .environment import for_claude
-from .presets import claude_settings
+from .presets import section
 
 NOT_FOUND = 127
 
@@ -37,10 +38,11 @@ class Claude:
     """One run of Claude Code. It is made before the gateway is started, so that no signal is missed: before the child
     runs, one ends this process; afterwards it is the child's."""
 
-    def __init__(self, executable: str, arguments: Sequence[str], config: Config) -> None:
+    def __init__(self, executable: str, arguments: Sequence[str], config: Config, preset: Preset | None = None) -> None:
         self._executable = executable
         self._arguments = list(arguments)
         self._config = config
+        self._preset = preset
         self._child: subprocess.Popen[bytes] | None = None
         self._starting = False
         self._early: list[int] = []
@@ -68,9 +70,9 @@ class Claude:
             with suppress(ProcessLookupError):
                 self._child.send_signal(number)
 
-    def run(self, base_url: str, env: Mapping[str, str], preset: str = "") -> int:
+    def run(self, base_url: str, env: Mapping[str, str]) -> int:
         """Run it to its end with its arguments as they are; its exit status, 128 + n when signal n ended it."""
-        own = self._settings(env, preset)
+        own = self._settings()
         environment = for_claude(self._config, base_url, env)
         extra = own.pop("env", None)
         if isinstance(extra, Mapping):
@@ -89,14 +91,16 @@ class Claude:
             status = self._child.wait()
         return status if status >= 0 else 128 - status
 
-    def _settings(self, env: Mapping[str, str], preset: str) -> dict[str, Any]:
+    def _settings(self) -> dict[str, Any]:
         """Claude Code's settings: the status line when it is turned on, and what the preset says."""
         settings: dict[str, Any] = {}
-        if (self._config.status_line or {}).get("enabled") is True:
-            words = [sys.executable, "-m", "ccr_middleware", "statusline", *([preset] if preset else [])]
+        status_line = {**(self._config.status_line or {}), **section(self._preset, "StatusLine")}
+        if status_line.get("enabled") is True:
+            words = [sys.executable, "-m", "ccr_middleware", "statusline"]
+            words += [self._preset.id] if self._preset else []
             line = subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
             settings["statusLine"] = {"type": "command", "command": line, "padding": 0}
-        return settings | (claude_settings(self._config, env, preset) if preset else {})
+        return settings | section(self._preset, "claudeCodeSettings")
 
 
 @contextmanager

@@ -45,23 +45,22 @@ def run_claude(args: argparse.Namespace, arguments: Sequence[str], env: Mapping[
     """Run Claude Code with these arguments, with a preset perhaps, and give its exit status. Raises `ConfigError`."""
     from .claude import NOT_FOUND, Claude, find_claude
     from .environment import token
-    from .presets import check_installed, namespace
+    from .presets import namespace, usable
     from .settings import settings
     from .terminal import note
 
     config = settings(args, env)
-    if preset:
-        check_installed(config, env, preset)
+    chosen = usable(config, env, preset) if preset else None
     token(config, env)  # before anything is started for nothing
     executable = find_claude(config, env)
     if executable is None:
         note("ccr_middleware: there is no Claude Code: install it, or set CLAUDE_PATH to its executable")
         return NOT_FOUND
-    claude = Claude(executable, arguments, config)
+    claude = Claude(executable, arguments, config, chosen)
     with claude.receiving():
         try:
             url = _join(args, env, config)
-            return claude.run(url + namespace(preset), env, preset)
+            return claude.run(url + namespace(chosen), env)
         finally:
             _leave(env)
 

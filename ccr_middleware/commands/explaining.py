@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `explain`."""
     describe(
         parser,
-        f"{HELP.capitalize()}. Nothing is sent.",
+        f"{HELP[0].upper()}{HELP[1:]}. Nothing is sent.",
         ["ccr-middleware explain request.json", 'ccr-middleware explain - --header "x-team: legal" --json'],
         "0 explained; 1 the request would be refused; 2 it or the configuration cannot be read",
     )
@@ -40,6 +40,10 @@ def _header(text: str) -> tuple[str, str]:
 
 def run(args: argparse.Namespace, env: Mapping[str, str]) -> int:
     """Explain. Raises `ConfigError`."""
+    import logging
+
     from ..explain_command import run as explain
 
+    # Warnings about the configuration belong beside the explanation, and look like what else is said there.
+    logging.basicConfig(format="ccr_middleware: %(message)s", level=logging.WARNING)
     return explain(args, env)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
+from .. import private_files
 from ..errors import ConfigError
 from ..home import home_folder as home
 
@@ -28,17 +28,8 @@ def read_json(path: str) -> dict[str, Any]:
 
 def write_private(path: str, text: str) -> None:
     """Replace a file as a whole; mode 0600, its folder made when it is missing. Raises OSError."""
-    folder = os.path.dirname(path)
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    handle, draft = tempfile.mkstemp(prefix=".", suffix=".new", dir=folder)  # 0600, and nobody knows its name
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(draft, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(draft)
-        raise
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    private_files.write_private(path, text.encode("utf-8"))
 
 
 @contextmanager

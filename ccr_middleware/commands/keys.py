@@ -25,11 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "0 done; 2 there is no such key, or the configuration cannot be used",
     )
     add_config(parser)
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    listing = actions.add_parser("list", help="every key, without its secret")
+    parser.set_defaults(json=False)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    listing = actions.add_parser("list", help="every key, without its secret (what happens without an action, too)")
     listing.add_argument("--json", action="store_true", help="print them as JSON")
     create = actions.add_parser("create", help="make a key, and print it this once")
-    create.add_argument("name", metavar="NAME", help="whose it is")
+    create.add_argument("name", metavar="NAME", type=_name, help="whose it is")
     create.add_argument(
         "--expires", metavar="DATE", dest="expires_at", help="until when: 2027-01-31, or a date with time"
     )
@@ -44,13 +45,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         add_config(action)
 
 
+def _name(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("must not be empty; it is how the key is found again")
+    return text.strip()
+
+
 def run(args: argparse.Namespace, env: Mapping[str, str]) -> int:
     """Do it. Raises `ConfigError`."""
     from ..access.key_documents import change_key, remove_key
     from .saving import change
     from .terminal import say
 
-    if args.action == "list":
+    if args.action in (None, "list"):
         return _list(args, env)
     if args.action == "create":
         return _create(args, env)

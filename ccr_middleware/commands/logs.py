@@ -51,14 +51,19 @@ def run(args: argparse.Namespace, env: Mapping[str, str]) -> int:
         pretty=sys.stdout.isatty() and not args.json,
         paint=Paint(sys.stdout, env),
     )
-    found = False
+    if args.follow and not os.path.isdir(folder):
+        note(f"There is no log file in {folder} yet.")
+    found = shown = False
     for line in _lines(folder, args):
         found = True
         if text := show(line):
+            shown = True
             sys.stdout.write(text + "\n")
             sys.stdout.flush()
     if not found:
         note(f"There is no log file in {folder}.")
+    elif not shown:
+        note(f"There is no such line in {folder}.")
     return 0 if found else 1
 
 

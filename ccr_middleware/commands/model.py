@@ -33,12 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_config(parser)
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    actions.add_parser("list", help="every model of every provider, and what it is used for")
+    listing = actions.add_parser("list", help="every model of every provider, and what it is used for")
+    listing.add_argument("--json", action="store_true", help="print them as JSON")
     setting = actions.add_parser("set", help="choose the model of a scenario")
     setting.add_argument("scenario", metavar="SCENARIO", type=_scenario, help=", ".join(SCENARIOS))
     setting.add_argument("target", metavar="PROVIDER,MODEL", help="or an alias")
     unset = actions.add_parser("unset", help="let a scenario go the way of the default")
-    unset.add_argument("scenario", metavar="SCENARIO", type=_scenario, help=", ".join(SCENARIOS[1:]))
+    unset.add_argument("scenario", metavar="SCENARIO", type=_optional_scenario, help=", ".join(SCENARIOS[1:]))
     for name, about in (("add", "add a model to a provider"), ("remove", "take a model away from a provider")):
         actions.add_parser(name, help=about).add_argument("target", metavar="PROVIDER,MODEL")
     for action in actions.choices.values():
@@ -54,6 +55,13 @@ def _scenario(text: str) -> str:
     return found
 
 
+def _optional_scenario(text: str) -> str:
+    scenario = _scenario(text)
+    if scenario == SCENARIOS[0]:
+        raise argparse.ArgumentTypeError("default: is what the others go by; give it another model with model set")
+    return scenario
+
+
 def run(args: argparse.Namespace, env: Mapping[str, str]) -> int:
     """Show or change. Raises `ConfigError`."""
     import sys
@@ -63,7 +71,12 @@ def run(args: argparse.Namespace, env: Mapping[str, str]) -> int:
 
     config = settings(args, env)
     paint = Paint(sys.stdout, env)
-    if args.action == "list":
+    if args.action == "list" and args.json:
+        import json
+
+        rows = [{"provider": name, "model": model, "used_for": used} for name, model, used in models_of(config)]
+        say(json.dumps({"models": rows}, ensure_ascii=False))
+    elif args.action == "list":
         say(models_table(config, paint))
     elif args.action is None:
         say(routes_table(config, paint))
@@ -93,19 +106,21 @@ def target_of(config: Config, scenario: str) -> str:
     return "" if target is None else " | ".join(texts_of(target))
 
 
+def models_of(config: Config) -> list[tuple[str, str, list[str]]]:
+    """Every model: its provider, its name, the scenarios that use it."""
+    return [
+        (provider.name, model, _uses(config, f"{provider.name},{model}"))
+        for provider in config.providers
+        for model in provider.models
+    ]
+
+
 def models_table(config: Config, paint: Any) -> str:
-    """Every model with the scenarios that use it."""
+    """Every model with the scenarios that use it, and the providers that list none."""
     from .terminal import table
 
-    used: dict[str, list[str]] = {}
-    for scenario in SCENARIOS:
-        for target in target_of(config, scenario).split(" | "):
-            used.setdefault(target.lower(), []).append(scenario)
-    rows = [
-        (provider.name, model, ", ".join(used.get(f"{provider.name},{model}".lower(), [])))
-        for provider in config.providers
-        for model in provider.models or ("(none listed)",)
-    ]
+    rows = [(name, model, ", ".join(used)) for name, model, used in models_of(config)]
+    rows += [(provider.name, "(none listed)", "") for provider in config.providers if not provider.models]
     return str(table(("provider", "model", "used for"), rows, paint))
 
 

@@ -31,8 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "0 done; 1 there is no such preset, or it cannot be used as it is; 2 an argument or a file is wrong",
     )
     add_config(parser)
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    actions.add_parser("list", help="every preset").add_argument("--json", action="store_true", help="print as JSON")
+    parser.set_defaults(json=False)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    listing = actions.add_parser("list", help="every preset (what happens without an action, too)")
+    listing.add_argument("--json", action="store_true", help="print as JSON")
     add_install(actions.add_parser("install", help="from a folder, a file, an address or a GitHub repository"))
     info = actions.add_parser("info", help="what is in a preset, what it asks for, and what is wrong with it")
     info.add_argument("name", metavar="NAME")
@@ -50,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_install(parser: argparse.ArgumentParser) -> None:
     """The arguments of `preset install`, and of `install`."""
     parser.add_argument(
-        "source", metavar="SOURCE", help="a folder, .zip or .json, https://…, owner/repo; or an installed one"
+        "source", metavar="SOURCE", help="a folder, .zip or .json, an https:// address, owner/repo; or an installed one"
     )
     parser.add_argument("--name", default="", help="what to call it; default: as it calls itself")
     parser.add_argument("--force", action="store_true", help="replace the one of that name, keeping its values")
@@ -86,7 +88,7 @@ def run(args: argparse.Namespace, env: Mapping[str, str]) -> int:
     from ..errors import ConfigError, GatewayError, NotFound
     from .terminal import note
 
-    action = {"remove": "delete", "rm": "delete"}.get(args.action, args.action)
+    action = {None: "list", "remove": "delete", "rm": "delete"}.get(args.action, args.action)
     try:
         return int(_ACTIONS[action](args, env))
     except NotFound as problem:
@@ -110,10 +112,9 @@ def _config(args: argparse.Namespace, env: Mapping[str, str]) -> Config | None:
 
 
 def _library(config: Config | None, env: Mapping[str, str]) -> Presets:
-    from ..presets import Presets
-    from .presets import folder
+    from .presets import library
 
-    return Presets(folder(config, env))
+    return library(config, env)
 
 
 def _list(args: argparse.Namespace, env: Mapping[str, str]) -> int:
@@ -260,9 +261,9 @@ def _fill_in(library: Presets, preset: Preset, args: argparse.Namespace, config:
         try:
             preset = library.apply(preset.id, values)
         except BadRequest as problem:
-            for one in (problem.details or {}).get("problems", [{"path": "", "message": problem.message}]):
-                note(f"  {one['path']}: {one['message']}" if one["path"] else f"  {one['message']}")
-            raise
+            every = (problem.details or {}).get("problems") or [{"path": "", "message": problem.message}]
+            told = (f"{one['path']}: {one['message']}" if one["path"] else one["message"] for one in every)
+            raise BadRequest("; ".join(told)) from None
         say(f"The values of {preset.id} are stored.")
     problems = preset.applied().problems
     for line in problems:

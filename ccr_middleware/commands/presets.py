@@ -1,19 +1,23 @@
-"""The installed presets, as far as running Claude Code with one needs them."""
+"""The installed presets, as far as running Claude Code with one needs them.
+
+A preset is meant by the name of its folder, or by the one in its manifest when no other has it (E-2).
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ..config import Config
-from ..config.document import read_document
-from ..config.places import did_you_mean
 from ..errors import ConfigError
-from ..presets.names import problem_with_name
 from .home import home
+
+if TYPE_CHECKING:
+    from ..config import Config
+    from ..presets import Presets
+    from ..presets.library import Preset
 
 
 def folder(config: Config | None, env: Mapping[str, str]) -> str:
@@ -22,39 +26,50 @@ def folder(config: Config | None, env: Mapping[str, str]) -> str:
     return os.path.expanduser(configured) if configured else os.path.join(home(env), "presets")
 
 
-def installed(config: Config | None, env: Mapping[str, str]) -> list[str]:
-    """The names of those installed, sorted."""
-    place = folder(config, env)
-    try:
-        names = os.listdir(place)
-    except OSError:
-        return []
-    return sorted(name for name in names if os.path.isfile(os.path.join(place, name, "manifest.json")))
+def library(config: Config | None, env: Mapping[str, str]) -> Presets:
+    """The presets that are installed."""
+    from ..presets import Presets
+
+    return Presets(folder(config, env))
 
 
 def is_installed(config: Config | None, env: Mapping[str, str], name: str) -> bool:
     """Whether there is one of that name."""
-    if problem_with_name(name):
-        return False
-    return os.path.isfile(os.path.join(folder(config, env), name, "manifest.json"))
+    return name in library(config, env).namespaces()
 
 
-def check_installed(config: Config, env: Mapping[str, str], name: str) -> None:
-    """Raise `ConfigError` when there is none of that name."""
-    if not is_installed(config, env, name):
-        hint = did_you_mean(name, installed(config, env)) or "; preset list shows those that are installed"
+def installed(config: Config, env: Mapping[str, str], name: str) -> Preset:
+    """The preset of that name. Raises `ConfigError` when there is none."""
+    from ..config.places import did_you_mean
+
+    found = library(config, env)
+    names = found.namespaces()
+    if name not in names:
+        hint = did_you_mean(name, names) or "; preset list shows those that are installed"
         raise ConfigError(f'there is no preset "{name}"{hint}')
+    return found.get(names[name])
 
 
-def namespace(name: str) -> str:
+def usable(config: Config, env: Mapping[str, str], name: str) -> Preset:
+    """The same, when it can be used as it is. Raises `ConfigError`."""
+    preset = installed(config, env, name)
+    if problems := preset.applied().problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise ConfigError(
+            f'the preset "{preset.id}" cannot be used: {problems[0]}{more}; '
+            f"ccr-middleware preset info {preset.id} shows everything"
+        )
+    return preset
+
+
+def namespace(preset: Preset | None) -> str:
     """The path of a preset behind the gateway's address; "" for none."""
-    return f"/preset/{quote(name, safe='')}" if name else ""
+    return f"/preset/{quote(preset.id, safe='')}" if preset else ""
 
 
-def claude_settings(config: Config, env: Mapping[str, str], name: str) -> dict[str, Any]:
-    """What a preset says about Claude Code's own settings (`claudeCodeSettings`). Raises `ConfigError`."""
-    manifest = read_document(os.path.join(folder(config, env), name, "manifest.json")).value
-    found = manifest.get("claudeCodeSettings")
+def section(preset: Preset | None, key: str) -> dict[str, Any]:
+    """An object of a preset's configuration, with the values that were given for it; an empty one for none."""
+    found = preset.applied().document.get(key) if preset else None
     return dict(found) if isinstance(found, Mapping) else {}
 
 

@@ -6,7 +6,6 @@ that `/health` tells in the header `x-ccr-instance`. The pid file of CCR v2 is n
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import time
@@ -104,6 +103,8 @@ def find(env: Mapping[str, str]) -> Running | None:
 
 def ask_health(host: str, port: int, timeout: float = HEALTH_SECONDS) -> str | None:
     """The id of the gateway that answers there, "" if it has none; None when nothing like a gateway answers."""
+    import http.client  # takes longer to load than most commands take, and is needed only when there is a record
+
     address = local_url(host, port).removeprefix("http://").rpartition(":")[0].strip("[]")
     connection = http.client.HTTPConnection(address, port, timeout=timeout)
     try:

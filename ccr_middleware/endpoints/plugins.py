@@ -14,6 +14,7 @@ from ..agents.search import SearchAgent
 from ..config.agents import BUILTIN_AGENTS, AgentUse
 from ..config.places import quote
 from ..config.references import read_reference
+from ..extensions.listing import options_schema
 from ..http import Request, send_json
 from ..plugins.loading import list_plugins
 from ..targets import Snapshot
@@ -53,14 +54,18 @@ def listed_agents(snapshot: Snapshot) -> Iterator[Json]:
         yield _told(agent.name, "host", agent, None)
 
 
-def _told(name: str, origin: str, agent: Agent[Any] | None, error: str | None, cls: type | None = None) -> Json:
-    about = inspect.getdoc(type(agent) if agent is not None else cls) or ""
+def _told(
+    name: str, origin: str, agent: Agent[Any] | None, error: str | None, cls: type[Agent[Any]] | None = None
+) -> Json:
+    known = type(agent) if agent is not None else cls
+    about = inspect.getdoc(known) or ""
     return {
         "name": agent.name if agent is not None else name,
         "description": " ".join(about.split("\n\n")[0].split()),
         "origin": origin,
         "enabled": agent is not None,
         "error": error,
+        "options": options_schema(known.Options)[0] if known is not None else None,
     }
 
 

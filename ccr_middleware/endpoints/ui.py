@@ -129,7 +129,7 @@ async def send_file(request: Request, file: File | None, request_id: str) -> Non
         return
     if file is None:
         raise NotFound(f"the web interface has no file {request.path}; it begins at /ui/")
-    is_compressed = "gzip" in request.headers.get("accept-encoding", "")
+    is_compressed = _takes_gzip(request.headers.get("accept-encoding", ""))
     headers["etag"] = f'"{file.tag}-gzip"' if is_compressed else f'"{file.tag}"'
     if file.tag in request.headers.get("if-none-match", ""):
         await send_bytes(request, 304, b"", headers, file.content_type)
@@ -137,6 +137,11 @@ async def send_file(request: Request, file: File | None, request_id: str) -> Non
     if is_compressed:
         headers["content-encoding"] = "gzip"
     await send_bytes(request, 200, file.compressed if is_compressed else file.content, headers, file.content_type)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    choices = [one.replace(" ", "").lower() for one in accepted.split(",")]
+    return any(one.partition(";")[0] == "gzip" and not one.endswith((";q=0", ";q=0.0")) for one in choices)
 
 
 #: One endpoint for every path at and below `/ui`.

@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Callable, Iterable
 from itertools import chain
 
+from pydantic import BaseModel
+
 from ..config.schema import Config
 from ..transformers.base import NoOptions, WireName
 from ..transformers.registry import AnyTransformer, BrokenTransformer, Entry, Registry
@@ -56,7 +58,7 @@ def _uses(config: Config, registry: Registry) -> dict[Entry, list[str]]:
 
 def _described(entry: Entry, error: str | None, used_by: list[str]) -> Json:
     cls = entry.cls
-    schema, problem = _schema(cls) if cls else (None, None)
+    schema, problem = options_schema(cls.Options) if cls else (None, None)
     return {
         "name": entry.name,
         "aliases": list(entry.aliases),
@@ -70,13 +72,13 @@ def _described(entry: Entry, error: str | None, used_by: list[str]) -> Json:
     }
 
 
-def _schema(cls: type[AnyTransformer]) -> tuple[Json | None, str | None]:
-    """The schema of the options, or why there is none."""
+def options_schema(options: type[BaseModel]) -> tuple[Json | None, str | None]:
+    """The JSON schema of options, or why there is none."""
     try:
-        schema = cls.Options.model_json_schema()
+        schema = options.model_json_schema()
     except Exception as problem:
         return None, f"its options cannot be shown: {said(problem)}"
-    if cls.Options is NoOptions:
+    if options is NoOptions:
         schema.pop("description", None)  # it is for those who write some
     return schema, None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import socket
 from functools import lru_cache
 from typing import Any
@@ -17,6 +18,9 @@ LEVELS = {"trace": 10, "debug": 20, "info": 30, "warn": 40, "error": 50, "fatal"
 #: The logger whose name goes without saying.
 _OURS = "ccr_middleware"
 
+#: What our messages about one request begin with: its id.
+_REQUEST_ID = re.compile(r"req_[0-9a-f]{16,}(?=:? )")
+
 
 @lru_cache
 def pino_level(level: int) -> int:
@@ -27,8 +31,9 @@ def pino_level(level: int) -> int:
 class JsonLines(logging.Formatter):
     """One line per record: `{"level":30,"time":<ms>,"pid":1,"hostname":"…",…,"msg":"…"}`.
 
-    Further fields are those of the dict given as `extra={"ccr": {"reqId": …}}`; an exception is `err`, with its
-    stack; other loggers than ours leave their `name`. Every text is masked.
+    `reqId` is there when the message begins with the id of a request. Further fields are those of the dict given as
+    `extra={"ccr": {…}}`; an exception is `err`, with its stack; other loggers than ours leave their `name`. Every text
+    is masked.
     """
 
     def __init__(self, redactor: Redactor | None = None) -> None:
@@ -50,6 +55,8 @@ class JsonLines(logging.Formatter):
         }
         if record.name != _OURS:
             fields["name"] = record.name
+        elif of_request := _REQUEST_ID.match(message):
+            fields["reqId"] = of_request[0]
         extras = getattr(record, "ccr", None)
         if isinstance(extras, dict):
             fields = {**fields, **extras, **fields}  # ours come first, and are not replaced

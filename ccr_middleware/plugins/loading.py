@@ -13,11 +13,12 @@ What cannot be used becomes a warning, and requests go on without it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from os.path import basename, dirname, splitext
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ..config.operation import PluginUse
 from ..config.places import did_you_mean, quote
@@ -74,8 +75,17 @@ def list_plugins(plugins: Iterable[LoadedPlugin]) -> list[LoadedPlugin]:
     for name, builtin in BUILTIN.items():
         if name not in names:
             known.append(LoadedPlugin(name, description=builtin.description))
+    for one in known:
+        if one.plugin is None and one.options is None and one.origin == BUILTIN_ORIGIN and one.name in BUILTIN:
+            one.options = _options_of(BUILTIN[one.name].reference)
     installed = (point for point in entry_points(group=GROUP) if point.name.lower() not in names)
     return [*known, *(LoadedPlugin(point.name, origin=_origin_of(point)) for point in installed)]
+
+
+def _options_of(reference: Reference) -> type[BaseModel]:
+    """The options of a plugin that ships."""
+    options: type[BaseModel] = getattr(import_module(reference.where), reference.what).Options
+    return options
 
 
 class _Loading:

@@ -17,12 +17,13 @@ from ..config.references import find_reference, read_reference
 from ..config.schema import Provider
 from ..config.spelling import spellings
 from ..errors import BadRequest, Conflict
+from ..private_files import write_private
 from .archive import pack
 from .manifest import FILE, METADATA, to_text
 from .names import check_new_name
 from .namespaces import is_operation
 from .secrets import find_secret, replaced
-from .storage import make_folder, make_staging, put_in_place, remove, write_private
+from .storage import make_folder, make_staging, put_in_place, remove
 
 _WORDS = re.compile(r"[^a-z0-9]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -80,7 +81,7 @@ def _write_in(data: bytes, folder: FilePath) -> FilePath:
         raise Conflict(f"there is a preset {folder.name} already; delete it, or choose another name")
     staged = make_staging(folder.parent)
     try:
-        write_private(staged / FILE, data)
+        write_private(staged / FILE, data, durable=True)
         put_in_place(staged, folder)
     finally:
         remove(staged)
@@ -93,7 +94,7 @@ def _write_out(data: bytes, output: FilePath) -> FilePath:
     if path.exists():
         raise Conflict(f"{path}: is there already; delete it, or name another file")
     make_folder(path.parent)
-    write_private(path, pack(data) if suffix == ".zip" else data)
+    write_private(path, pack(data) if suffix == ".zip" else data, durable=True)
     return path
 
 

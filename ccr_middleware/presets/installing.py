@@ -15,10 +15,11 @@ from typing import Any
 from ..config.editing import edit_text
 from ..config.places import quote
 from ..errors import BadRequest, ConfigError, Conflict, NotFound
+from ..private_files import write_private
 from .archive import MAX_ARCHIVE_BYTES, copy_folder, is_zip, unpack
 from .manifest import FILE, Manifest, read_manifest, to_text
 from .names import check_new_name, folder_for
-from .storage import make_staging, put_in_place, remove, write_private
+from .storage import make_staging, put_in_place, remove
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def _stage(source: Path | bytes, staged: Path, wish: Wish) -> str:
     if is_zip(data):
         unpack(data, staged)
     else:
-        write_private(staged / FILE, data)
+        write_private(staged / FILE, data, durable=True)
     return checksum
 
 
@@ -151,4 +152,4 @@ def rewrite_manifest(folder: Path, manifest: Manifest, changed: Mapping[str, Any
         text = edit_text((folder / FILE).read_text(encoding="utf-8-sig"), wanted)
     except ConfigError:  # somebody has changed it in this moment into what is none
         text = to_text(wanted)
-    write_private(folder / FILE, text.encode())
+    write_private(folder / FILE, text.encode(), durable=True)

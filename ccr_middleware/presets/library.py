@@ -13,6 +13,7 @@ from typing import Any
 from ..config.load import load_config
 from ..config.places import quote
 from ..errors import BadRequest, ConfigError, NotFound
+from ..private_files import write_private
 from . import applying, exporting, installing
 from .applying import Applied
 from .exporting import Export
@@ -21,7 +22,7 @@ from .installing import ANYTHING, Wish, as_details, rewrite_manifest
 from .manifest import FILE, Manifest, read_manifest, undescribed
 from .names import check_name, problem_with_name
 from .namespaces import document_for
-from .storage import HIDDEN, make_folder, make_staging, remove, write_private
+from .storage import HIDDEN, make_folder, make_staging, remove
 
 #: Which presets may run code of their own; outside of their folders, so that none can allow itself.
 _ALLOWED = "allowed-code.json"
@@ -229,7 +230,7 @@ class Presets:
         after = before | {preset_id} if allowed else before - {preset_id}
         if after != before:
             make_folder(self.directory)
-            write_private(self.directory / _ALLOWED, json.dumps(sorted(after)).encode())
+            write_private(self.directory / _ALLOWED, json.dumps(sorted(after)).encode(), durable=True)
 
 
 def _stamp_of(path: Path) -> tuple[int, int, int] | None:

@@ -9,22 +9,6 @@ from pathlib import Path
 HIDDEN = "."
 
 
-def write_private(path: Path, data: bytes) -> None:
-    """Write a file so that it is at every moment the old or the new one (mode 0600). Raises OSError."""
-    import tempfile
-
-    handle, name = tempfile.mkstemp(prefix=f"{HIDDEN}writing-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)  # mkstemp made it 0600
-    except BaseException:
-        os.unlink(name)
-        raise
-
-
 def make_folder(path: Path) -> None:
     """A folder for this user only, with those it is in. Raises OSError."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)

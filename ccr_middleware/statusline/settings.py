@@ -61,12 +61,22 @@ def _theme_in(document: dict[str, Any]) -> Theme | None:
 
 
 def _manifest(folder: str) -> dict[str, Any]:
-    """The configuration of a preset, as far as the status line is concerned, with what was answered filled in."""
+    """The configuration of a preset, as far as the status line is concerned, with what was answered filled in, or the
+    defaults. The template goes before what stands beside it once something was answered (docs/presets.md); what
+    `configMappings` would change is not seen here."""
     manifest = _read(os.path.join(folder, "manifest.json"))
     answers = section(manifest, "userValues")
-    source = section(manifest, "template") if answers and "template" in manifest else manifest
-    written = section(source, "StatusLine") or section(manifest, "StatusLine")
-    return {"StatusLine": _filled(written, answers) if answers else written}
+    sources = (section(manifest, "template"), manifest)
+    written = (section(source, "StatusLine") for source in (sources if answers else reversed(sources)))
+    return {"StatusLine": _filled(next(filter(None, written), {}), _defaults(manifest) | answers)}
+
+
+def _defaults(manifest: dict[str, Any]) -> dict[str, Any]:
+    """What the fields of a preset's schema are without an answer."""
+    schema = manifest.get("schema")
+    fields = [field for field in schema if isinstance(field, dict)] if isinstance(schema, list) else []
+    found = {str(field.get("id")): field.get("defaultValue", field.get("default")) for field in fields}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _filled(value: Any, answers: Mapping[str, Any]) -> Any:

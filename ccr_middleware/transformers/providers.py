@@ -171,7 +171,7 @@ class Cerebras(Transformer[NoOptions]):
 
 
 class Mistral(Transformer[NoOptions]):
-    """Mistral: tool ids of nine characters, no user message right behind a tool's, no unknown fields (facts 18, 53)."""
+    """Mistral: tool ids of nine characters, no user message right behind a tool's, no unknown fields."""
 
     name = "mistral"
     dialect: Mapping[str, Any] = {

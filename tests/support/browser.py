@@ -27,7 +27,17 @@ try:
 except ImportError:
     pytest.skip("Playwright is not installed: pip install 'ccr_middleware[dev]'", allow_module_level=True)
 
-__all__ = ["Page", "Visit", "axe_problems", "browser_fixture", "expect", "take", "visit_fixture", "width_problems"]
+__all__ = [
+    "Page",
+    "Visit",
+    "axe_problems",
+    "browser_fixture",
+    "expect",
+    "settle",
+    "take",
+    "visit_fixture",
+    "width_problems",
+]
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 if CHROMIUM is None:
@@ -58,7 +68,8 @@ addEventListener("securitypolicyviolation", (event) =>
 class Visit(Protocol):
     """Opens a page of a gateway's web interface, in a new context.
 
-    `place`: what follows `#/`. `allow`: patterns of what its console may say. `ready`: wait until the page is drawn.
+    `place`: what follows `#/`. `allow`: patterns of what its console may say. `session`: the cookie of somebody who is
+    logged in.
     """
 
     def __call__(
@@ -67,6 +78,7 @@ class Visit(Protocol):
         place: str = "overview",
         *,
         allow: tuple[str, ...] = (),
+        session: str = "",
         phone: bool = False,
         language: str = "en-GB",
         dark: bool = False,
@@ -88,12 +100,16 @@ def visit_fixture(browser: Browser) -> Iterator[Visit]:
     """Opens pages; at the end none of them may have done what it must not."""
     watched: list[tuple[BrowserContext, _Watch]] = []
 
-    def visit(url: str, place: str = "overview", *, allow: tuple[str, ...] = (), **looks: Any) -> Page:
+    def visit(
+        url: str, place: str = "overview", *, allow: tuple[str, ...] = (), session: str = "", **looks: Any
+    ) -> Page:
         context = _context(browser, **looks)
+        if session:
+            context.add_cookies([{"name": "ccr_session", "value": session, "url": url}])
         watched.append((context, _Watch(context, url, allow)))
         page = context.new_page()
         page.goto(f"{url}/ui/#/{place}")
-        expect(page.locator("h1").first).to_be_attached()
+        expect(page.locator(".starting")).to_have_count(0)
         return page
 
     yield visit
@@ -147,6 +163,11 @@ def axe_problems(page: Page, *rules: str) -> list[str]:
         page.evaluate(Axe().axe_script)
     found = page.evaluate("(options) => axe.run(document, options)", options)["violations"]
     return [f"{one['id']} ({one['impact']}): {_places(one)}" for one in found]
+
+
+def settle(page: Page) -> None:
+    """Wait until what changed is drawn: transitions end with the next frame when somebody wants no motion."""
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))")
 
 
 def _places(violation: dict[str, Any]) -> str:

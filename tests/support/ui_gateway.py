@@ -1,24 +1,26 @@
 """A real gateway on a real socket, with its web interface, in front of a provider that plays.
 
-    with serve_ui(tmp_path, filled(...), mount="/llm/ccr") as gateway:
+    with serve_ui(tmp_path, filled, mount="/llm/ccr") as gateway:
         gateway.url                    # where it is, the mount point included
         gateway.document()             # its config.json now
         gateway.ask("Hello")           # what another client does meanwhile
 
-It runs in a thread, with a configuration file in a home folder of its own.
+It runs in a thread, with a configuration file in a home folder of its own. The fixture `serve` (import `serve_fixture`)
+does the same for the rest of a test; ask for it before `visit`, so that pages end before their gateway does.
 """
 
 import json
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import json5
+import pytest
 import uvicorn
 from fastapi import FastAPI
 
@@ -54,6 +56,13 @@ class Served:
         body = {"model": "claude-sonnet-4-5", "max_tokens": 100, "messages": [{"role": "user", "content": text}]}
         headers = {"x-api-key": key} if key else {}
         return httpx.post(f"{self.url}/v1/messages", json=body | fields, headers=headers, timeout=PATIENCE_SECONDS)
+
+    def session(self) -> str:
+        """The cookie of somebody who logged in with the admin key."""
+        answer = httpx.post(
+            f"{self.url}/api/session", json={"key": ADMIN_KEY}, headers={"sec-fetch-site": "same-origin"}
+        )
+        return answer.cookies["ccr_session"]
 
     def models_asked(self) -> list[str]:
         """The models that the provider was asked for, in their order."""
@@ -140,6 +149,20 @@ def serve_ui(
         gateway = Gateway(config, env={}, local=local, home=str(home))
         with _serving(_mounted(gateway, mount) if mount else gateway) as port:
             yield Served(f"http://127.0.0.1:{port}{mount}", provider, home)
+
+
+#: `serve(document, **options of serve_ui)`: the gateway runs until the end of the test.
+Serve = Callable[..., Served]
+
+
+@pytest.fixture(name="serve")
+def serve_fixture(tmp_path: Path) -> Iterator[Serve]:
+    """Serves gateways for the rest of a test."""
+    with ExitStack() as stack:
+        homes = iter(range(9))
+        yield lambda *document, **options: stack.enter_context(
+            serve_ui(tmp_path / f"home-{next(homes)}", *document, **options)
+        )
 
 
 def _mounted(gateway: Gateway, mount: str) -> FastAPI:

@@ -165,8 +165,6 @@ def totals(rows: list[Json]) -> Json:
 def group_of(record: Json, by: str) -> str:
     if by in ("day", "hour"):
         return time.strftime("%Y-%m-%dT%H" if by == "hour" else "%Y-%m-%d", time.localtime(record["time"]))
-    if by == "model":
-        return f"{record['provider']},{record['model']}"
     return str(record[by])
 
 

@@ -55,7 +55,7 @@ class App:
             raise Refused(401, "authentication_error", "a key is needed")
         elif path == "/api/requests/stream":
             await self._live(request)
-        elif path == "/v1/messages":
+        elif path in ("/v1/messages", "/v1/chat/completions", "/v1/responses") or ":stream" in path:
             await self._message(request)
         else:
             await self._api(request, path)

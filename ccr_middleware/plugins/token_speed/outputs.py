@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import stat
-import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -13,6 +12,7 @@ from functools import partial
 from typing import Protocol
 
 from ...jsonio import dumps
+from ...private_files import write_private
 from ...statusline.speed_file import file_name, is_own, own_folders
 from ...threads import Threads
 from .errands import Errands
@@ -96,7 +96,7 @@ class FileOutput:
             if not self._folder:
                 self._folder = own_folder(config.subdirectory, self._env)
                 remove_old(self._folder, f"{config.prefix}-", time.time() - KEPT_SECONDS)
-            replace_file(os.path.join(self._folder, name), dumps(record.to_json()))
+            write_private(os.path.join(self._folder, name), dumps(record.to_json()))
         except OSError as problem:
             self._folder = ""
             if not self._failed:
@@ -131,18 +131,3 @@ def remove_old(folder: str, prefix: str, before: float) -> None:
             with suppress(OSError):
                 if entry.name.startswith(prefix) and entry.stat(follow_symlinks=False).st_mtime < before:
                     os.unlink(entry.path)
-
-
-def replace_file(path: str, data: bytes) -> None:
-    """Put a file in the place of another, readable for its owner only. Raises OSError."""
-    part = f"{path}.{os.getpid()}-{threading.get_ident()}.part"
-    with suppress(FileNotFoundError):
-        os.unlink(part)  # of a process that was killed
-    try:
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(data)
-        os.replace(part, path)
-    except OSError:
-        with suppress(OSError):
-            os.unlink(part)
-        raise

@@ -43,7 +43,7 @@ export const PROVIDER = {
   vertex: ["vertex"],
 };
 
-/** A covered secret, as the gateway writes it: `***…w9Qz·5f0c91ab`; the four characters are the end of a long one. */
+/** A covered secret, as the gateway writes it: `***…w9Qz·5f0c91ab`, with the end of a long one. */
 const MASK = /\*\*\*(?:…([\w.~+/=-]{4}))?·[0-9a-f]{8}/;
 const PLACEHOLDER = /^\$(?:[A-Z_][A-Z0-9_]*|\{[^{}]+\})$/;
 

@@ -13,18 +13,18 @@ export async function loadDocument(signal) {
 }
 
 /**
- * Save what an edit made of a loaded document, as a merge patch where one can say it. Gives the answer of the gateway,
- * null when there was nothing to save. Throws ApiError (409: somebody else saved meanwhile).
+ * Save what an edit made of a loaded document, as a merge patch where one can say it. Gives what was saved, as of
+ * `loadDocument`. Throws ApiError (409: somebody else saved meanwhile).
  */
 export async function saveDocument({ document, etag }, after) {
-  if (equal(document, after)) return null;
+  if (equal(document, after)) return { document, etag };
   const changes = mergePatch(document, after);
   const headers = etag ? { "if-match": etag } : {};
-  const { data } = changes
+  const answer = changes
     ? await call("PATCH", "api/config", { body: changes, headers })
     : await call("POST", "api/config", { body: after, headers });
   refreshStatus();
-  return data;
+  return { document: after, etag: answer.headers.get("etag") ?? `"${answer.data.revision}"` };
 }
 
 /**
@@ -36,6 +36,7 @@ export function useDocument() {
   const [state, setState] = useState({ data: null, error: null, loading: true });
   const latest = useRef(null);
   const alive = useRef(true);
+  const queue = useRef(Promise.resolve());
   const show = (next) => alive.current && setState(next);
   const reload = useCallback(async () => {
     try {
@@ -45,17 +46,22 @@ export function useDocument() {
       show((old) => ({ ...old, error, loading: false }));
     }
   }, []);
-  const save = useCallback(async (edit, { quiet = false, done = t("parts.saved") } = {}) => {
+  const saveNow = async (edit, { quiet = false, done = t("parts.saved") }) => {
     try {
-      await saveDocument(latest.current, edit(latest.current.document));
+      latest.current = await saveDocument(latest.current, edit(latest.current.document));
     } catch (error) {
       if (error.status === 409) await reload();
       if (!quiet || error.status === 409) toast(saveErrorText(error), { tone: "bad" });
       return { ok: false, error };
     }
-    await reload();
+    await reload(); // secrets that were typed are covered from now on
     if (done) toast(done);
     return { ok: true, error: null };
+  };
+  const save = useCallback((edit, options = {}) => {
+    const saving = queue.current.then(() => saveNow(edit, options)); // one after the other: each begins with the last
+    queue.current = saving;
+    return saving;
   }, []);
   useEffect(() => {
     alive.current = true;

@@ -9,7 +9,7 @@ export const refusals = signal(0);
 
 /** An answer that was an error, or none at all (`status` 0). */
 export class ApiError extends Error {
-  constructor(message, { status = 0, type = "network_error", problems = [], requestId = null, retryAfter = null } = {}) {
+  constructor(message, { status = 0, type = "network_error", problems = [], requestId = null, retryAfter = null, headers = null } = {}) {
     super(message);
     this.name = "ApiError";
     this.status = status;
@@ -17,6 +17,7 @@ export class ApiError extends Error {
     this.problems = problems; // [{path, message, line, column}]
     this.requestId = requestId;
     this.retryAfter = retryAfter;
+    this.headers = headers; // of the answer: a Headers, or null
   }
 }
 
@@ -75,5 +76,6 @@ async function errorOf(response, path) {
     problems: error.details?.problems ?? body?.details?.problems ?? [],
     requestId: response.headers.get("request-id"),
     retryAfter: response.headers.get("retry-after"),
+    headers: response.headers,
   });
 }

@@ -26,8 +26,10 @@ function parsed(line) {
 function entryOf(raw, value) {
   const time = typeof value.time === "number" ? value.time : Date.parse(value.time) || null;
   const level = typeof value.level === "number" ? value.level : 0;
-  const message = String(value.msg ?? value.message ?? "");
-  return { level, time, message, requestId: String(value.reqId ?? ""), value, raw, following: [] };
+  const requestId = String(value.reqId ?? "");
+  const said = String(value.msg ?? value.message ?? "");
+  const message = requestId && said.startsWith(`${requestId} `) ? said.slice(requestId.length + 1) : said;
+  return { level, time, message, requestId, value, raw, following: [] };
 }
 
 /** The fields of an entry that are not shown as columns, as short texts: `name=value`. */

@@ -1,4 +1,5 @@
 // Events of a Messages stream put together to the message they make.
+import { parseEvent } from "./events.js";
 
 /** An empty message, to fold events into. */
 export const emptyMessage = () => ({ model: "", blocks: [], usage: {}, stopReason: null, error: null, isComplete: false });
@@ -13,6 +14,26 @@ export function messageOf(answer) {
     stopReason: answer.stop_reason ?? null,
     isComplete: true,
   };
+}
+
+/** The message that a kept answer tells: a document, or the events of a stream. Null when it tells none. */
+export function messageIn(text) {
+  try {
+    const answer = JSON.parse(text);
+    return answer.type === "message" ? messageOf(answer) : null;
+  } catch {
+    const events = text.split(/\n\n/).map((one) => parsedOrNull(parseEvent(one).data));
+    const message = events.reduce(folded, emptyMessage());
+    return message.blocks.length ? message : null;
+  }
+}
+
+function parsedOrNull(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** The message with one more event in it; `data` is the parsed event. A new object, its blocks shared. */

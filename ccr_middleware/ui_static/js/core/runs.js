@@ -8,6 +8,7 @@ import { emptyMessage, folded, messageOf } from "./message.js";
 /** So many runs are kept. */
 export const KEPT = 20;
 const MOST_EVENTS = 5000;
+const SHOW_MS = 30;
 
 /** The runs of this visit, the newest first. Each is replaced by a new object when something of it changes. */
 export const runs = signal([]);
@@ -47,21 +48,25 @@ async function follow(run, begin) {
   const seconds = () => (performance.now() - begin) / 1000;
   try {
     const response = await send("POST", run.path, { body: run.body, signal: abort.signal });
-    const headers = [...response.headers].filter(([name]) => name !== "date");
-    change(run.id, { state: "streaming", status: response.status, headers });
+    change(run.id, { state: "streaming", status: response.status, headers: [...response.headers] });
     const isStream = (response.headers.get("content-type") ?? "").includes("event-stream");
     const error = isStream ? await readStream(run, response, seconds) : await readWhole(run, response, seconds);
     change(run.id, { state: error ? "failed" : "done", error, totalSeconds: seconds() });
   } catch (error) {
     const isStopped = error.name === "AbortError";
-    const failure = isStopped ? {} : { error: { message: error.message, type: error.type, status: error.status }, status: error.status || null };
-    change(run.id, { state: isStopped ? "stopped" : "failed", totalSeconds: seconds(), ...failure });
+    change(run.id, { state: isStopped ? "stopped" : "failed", totalSeconds: seconds(), ...(isStopped ? {} : failureOf(error)) });
   } finally {
     aborts.delete(run.id);
   }
 }
 
-/** Reads events, shown at most once per frame. Gives the error of an error event, or null. */
+/** What a run is changed to by an error: one that came instead of an answer, or that broke it off. */
+function failureOf({ message, type = "network_error", status, headers }) {
+  const answer = headers ? { status, headers: [...headers] } : {};
+  return { error: { message, type }, ...answer };
+}
+
+/** Reads events, shown at most every SHOW_MS. Gives the error of an error event, or null. */
 async function readStream(run, response, seconds) {
   const events = [];
   let message = run.message;
@@ -75,7 +80,7 @@ async function readStream(run, response, seconds) {
     firstSeconds ??= seconds();
     events.push({ ...event, seconds: seconds() });
     message = folded(message, parsed(event.data));
-    frame ??= setTimeout(show, 30);
+    frame ??= setTimeout(show, SHOW_MS);
   }
   clearTimeout(frame);
   show();

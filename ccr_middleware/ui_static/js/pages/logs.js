@@ -18,6 +18,7 @@ const FOLLOW_MS = 2000;
 
 export default function Logs({ query }) {
   const files = useLoad((abort) => get("api/logs/files", {}, { signal: abort }));
+  usePolling(files.reload, files.data?.length === 0 ? FOLLOW_MS : 0); // the first lines make the first file
   return html`<div class="page">
     <${PageHead} title=${t("logs.title")} text=${t("logs.text")} />
     <${Loaded} result=${files} lines=${10}>${(list) => (list.length ? html`<${LogFile} files=${list} onChange=${files.reload} query=${query} />` : html`<${NoFiles} />`)}<//>

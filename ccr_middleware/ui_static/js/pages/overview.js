@@ -5,6 +5,7 @@ import { loadBuckets, withRecord } from "../core/buckets.js";
 import { addTexts, t } from "../core/i18n.js";
 import { liveState, watchRequests } from "../core/live.js";
 import { useLoad, usePolling } from "../core/load.js";
+import { useRequestsPerMinute } from "../core/rate.js";
 import { link } from "../core/router.js";
 import { configStatus } from "../core/status.js";
 import { recall, remember } from "../core/storage.js";
@@ -23,15 +24,12 @@ const BUCKETS_MS = 60_000;
 
 export default function Overview() {
   const [span, setSpan] = useState(SPAN_NAMES.includes(recall("span")) ? recall("span") : "day");
-  const [recent, setRecent] = useState([]);
   const buckets = useLoad((abort) => loadBuckets(span, abort), [span]);
   const targets = useLoad((abort) => get("api/health/targets", {}, { signal: abort }));
   usePolling(targets.reload, TARGETS_MS);
   usePolling(buckets.reload, BUCKETS_MS);
   useEffect(() => watchRequests((event, record) => {
-    if (event !== "request") return;
-    buckets.setData((old) => old && withRecord(old, span, record));
-    setRecent((old) => [...old.filter((time) => time > Date.now() - 60_000), Date.now()]);
+    if (event === "request") buckets.setData((old) => old && withRecord(old, span, record));
   }), [span]);
   function choose(name) {
     remember("span", name);
@@ -43,7 +41,7 @@ export default function Overview() {
   return html`<div class="page">
     <${PageHead} title=${t("overview.title")} text=${t("overview.text")} actions=${actions} />
     <${ConfigProblems} />
-    <${Traffic} buckets=${buckets} span=${span} perMinute=${recent.length} />
+    <${Traffic} buckets=${buckets} span=${span} />
     <div class="overview-lower">
       <${Targets} result=${targets} />
       <${Models} span=${span} />
@@ -52,7 +50,8 @@ export default function Overview() {
   </div>`;
 }
 
-function Traffic({ buckets, span, perMinute }) {
+function Traffic({ buckets, span }) {
+  const perMinute = useRequestsPerMinute();
   if (buckets.data === null) {
     return html`<${Card}>${buckets.error ? html`<${Failed} error=${buckets.error} retry=${buckets.reload} />` : html`<${Loading} lines=${7} />`}<//>`;
   }

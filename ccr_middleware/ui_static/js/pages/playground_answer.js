@@ -4,8 +4,10 @@ import { formatNumber, formatSeconds } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { link } from "../core/router.js";
 import { addressOf, headerOf } from "../core/runs.js";
-import { Badge, Button, Card, CodeBlock, Empty, Notice, Spinner, Tabs } from "../parts/index.js";
-import { Blocks } from "./playground_blocks.js";
+import { Badge, Blocks, Button, Card, CodeBlock, Empty, Notice, Spinner, Tabs } from "../parts/index.js";
+
+/** Answers that came in less are no measure of a speed. */
+const SHORTEST_SECONDS = 0.2;
 
 const TONES = { waiting: "info", streaming: "info", done: "ok", stopped: "warn", failed: "bad" };
 
@@ -42,7 +44,7 @@ function Numbers({ run }) {
     [t("playground.first"), run.firstSeconds !== null && formatSeconds(run.firstSeconds)],
     [t("playground.total"), run.totalSeconds !== null && formatSeconds(run.totalSeconds)],
     [t("playground.tokens"), output !== undefined && t("playground.tokens_value", { in: formatNumber(input), out: formatNumber(output) })],
-    [t("playground.speed"), run.state === "done" && output > 0 && busy > 0 && t("playground.speed_value", { n: formatNumber(output / busy, 1) })],
+    [t("playground.speed"), run.state === "done" && output > 0 && busy > SHORTEST_SECONDS && t("playground.speed_value", { n: formatNumber(output / busy, 1) })],
     [t("playground.stop_reason"), stopReason],
   ];
   const isBusy = run.state === "waiting" || run.state === "streaming";

@@ -52,7 +52,7 @@ function Route({ draft, onChange, models }) {
   const groups = Map.groupBy ? Map.groupBy(known, groupOf) : grouped(known);
   const options = [
     { value: "", label: t("playground.automatic") },
-    ...[...groups].map(([group, names]) => ({ group, options: names.map((value) => ({ value, label: value.slice(value.indexOf(",") + 1) })) })),
+    ...[...groups].map(([group, names]) => ({ group, options: names })),
   ];
   return html`<div class="form-grid">
     <${SelectField} class=${draft.route ? "full" : ""} label=${t("playground.route")} value=${draft.route} options=${options} onChange=${(route) => onChange({ route })} />

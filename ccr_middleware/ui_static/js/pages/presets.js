@@ -15,7 +15,7 @@ addTexts(texts);
 
 /** `#/presets[/id]` */
 export default function Presets({ args }) {
-  const list = useLoad(async () => (await get("api/presets")).presets, []);
+  const list = useLoad(async () => (await get("api/presets")).presets, [args[0]]);
   const [open, setOpen] = useState(null); // "install" or "export"
   const installed = (id) => (setOpen(null), list.reload(), id && navigate("presets", id));
   return html`<div class="page">

@@ -13,7 +13,7 @@ export function Catalogue({ result }) {
       hrefOf=${(name) => link("providers", "new", name)} />`}<//>`;
 }
 
-/** The entries as tiles; the formats of a provider share one. `hrefOf(name)` or `onPick(entry)` says what a tile does. */
+/** The entries as tiles, one for each provider; `hrefOf(name)` or `onPick(entry)` says what a tile does. */
 export function Picker({ entries, hrefOf, onPick, custom = true }) {
   const [search, setSearch] = useState("");
   const families = familiesOf(entries).filter((one) => fits(one, search));

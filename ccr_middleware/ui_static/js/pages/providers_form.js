@@ -16,7 +16,6 @@ import { TestCard } from "./providers_test.js";
 import { TransformersCard } from "./providers_transformers.js";
 
 const WIRES = ["", "chat", "messages", "responses", "gemini"];
-const EXAMPLE = "https://api.example.com/v1";
 
 /** `provider` (as of `providersOf`) is edited; without it one is added, begun from `entry` of the catalogue. */
 export function ProviderForm({ store, provider, entry, catalogue, known }) {
@@ -60,7 +59,7 @@ function Basics({ draft, provider, entry, catalogue }) {
       <${WireField} raw=${raw} entry=${entry} catalogue=${catalogue} isNew=${!provider} onChange=${set("wire")} />
       <${TextField} class="full" mono type="url" label=${t("providers.address")} required=${!entry}
         value=${read(raw, PROVIDER.baseUrl)} onChange=${set("baseUrl")} error=${errorAt("baseUrl")}
-        placeholder=${entry?.base_url ?? EXAMPLE}
+        placeholder=${entry?.base_url ?? "https://api.example.com/v1"}
         hint=${t(entry ? "providers.address_known" : "providers.address_hint")} />
       ${(entry?.parameters ?? []).map((key) => PROVIDER[key] && html`<${TextField} key=${key} required
         label=${t(`providers.${key}`)} value=${raw[key]} onChange=${set(key)} error=${errorAt(key)} />`)}

@@ -9,6 +9,8 @@ import { aliasesOf, rulesOf } from "../document_routing.js";
 import { useDocument, useUnsaved } from "../document_store.js";
 import { Button, Loaded, Notice, PageHead, Tabs } from "../parts/index.js";
 import texts from "../texts/routing.js";
+import explainTexts from "../texts/routing_explain.js";
+import ruleTexts from "../texts/routing_rules.js";
 import { ReadOnly } from "./config_readonly.js";
 import { AliasesTab } from "./routing_aliases.js";
 import { ExplainTab } from "./routing_explain.js";
@@ -17,6 +19,8 @@ import { ScenariosTab } from "./routing_scenarios.js";
 import { targetChoices } from "./routing_target.js";
 
 addTexts(texts);
+addTexts(explainTexts);
+addTexts(ruleTexts);
 
 const TABS = ["scenarios", "rules", "aliases", "explain"];
 

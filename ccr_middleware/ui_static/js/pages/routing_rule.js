@@ -31,7 +31,7 @@ export function RuleDialog({ rule, choices, onClose, onSave }) {
     if (!isValid) return undefined;
     const kept = equal(group, parseWhen(start.when)) && rule ? rule.when : when;
     const fallback = form.fallback?.filter(Boolean) ?? null;
-    return onSave(withRuleForm({ ...(rule ?? {}), when: kept }, { ...form, fallback }));
+    return onSave(withRuleForm({ ...(rule ?? { name: form.name }), when: kept }, { ...form, fallback }));
   }
   const footer = html`${problem && html`<p class="field-error" role="alert">${problem}</p>`}<span class="spacer"></span>
     <${Button} onClick=${close}>${t("parts.cancel")}<//><${Button} kind="primary"

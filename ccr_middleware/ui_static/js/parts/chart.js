@@ -40,7 +40,7 @@ function frame(format, height, hasBars) {
   return {
     height,
     padding: [8, 18, 0, 0],
-    cursor: { points: { size: 7 }, drag: { x: false, y: false }, y: false },
+    cursor: { points: { size: 7, show: !hasBars }, drag: { x: false, y: false }, y: false },
     legend: { live: true },
     axes: [
       { ...axis, grid: { show: false }, size: 28, space: 70, values: (_, splits) => clockLabels(splits) },
@@ -72,10 +72,13 @@ function clockLabels(splits) {
   });
 }
 
+/** Whether a line has so few values that some may stand alone, and be seen only as points. */
+const hasFewValues = (plot, index) => plot.data[index].filter((value) => value !== null).length < 8;
+
 const curve = (format) => (one) => {
   const stroke = style(one.color);
-  const base = { label: one.label, stroke, width: 1.75, points: { show: false }, value: (_, value) => format(value) };
-  if (one.kind === "bars") return { ...base, width: 0, fill: stroke, paths: uPlot.paths.bars({ size: [0.7, 24], radius: 0.2 }) };
+  const base = { label: one.label, stroke, width: 1.75, points: { show: hasFewValues, size: 6 }, value: (_, value) => format(value) };
+  if (one.kind === "bars") return { ...base, points: { show: false }, width: 0, fill: stroke, paths: uPlot.paths.bars({ size: [0.7, 24], radius: 0.2 }) };
   const smooth = uPlot.paths.spline();
   return one.kind === "area" ? { ...base, fill: `${stroke}24`, paths: smooth } : { ...base, paths: smooth };
 };

@@ -3,7 +3,7 @@
 import * as cm from "../../vendor/editor.js";
 import { html, useEffect, useLayoutEffect, useRef } from "../core/view.js";
 import { language, t } from "../core/i18n.js";
-import { editorTheme, json5Language } from "./editor_language.js";
+import { editorTheme, json5Language, ownReplacement } from "./editor_language.js";
 
 export { JSON5 } from "../../vendor/editor.js";
 
@@ -63,6 +63,7 @@ function setup({ label, readOnly, syntax, minHeight, maxHeight }) {
     cm.EditorState.phrases.of(phrases()),
     cm.EditorView.lineWrapping,
     cm.EditorView.contentAttributes.of({ "aria-label": label, "aria-readonly": String(readOnly), tabindex: "0" }),
+    ownReplacement(),
     editorTheme(minHeight, maxHeight),
   ];
 }

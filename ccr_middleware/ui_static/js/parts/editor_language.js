@@ -41,6 +41,25 @@ export function json5Language() {
   return [new cm.LanguageSupport(language), cm.syntaxHighlighting(colours)];
 }
 
+/**
+ * Typing over a selection, done by the editor. Left to the browser, Chromium gives what is typed the style of what was
+ * there, as a style attribute, which the page's content security policy forbids.
+ */
+export function ownReplacement() {
+  return cm.EditorView.domEventHandlers({
+    beforeinput(event, view) {
+      const { from, to, empty } = view.state.selection.main;
+      const isTyped = event.inputType === "insertText" && event.data;
+      if (!isTyped || empty || view.composing || event.isComposing || view.state.readOnly) return false;
+      event.preventDefault();
+      const insert = () => view.state.update(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+      const handlers = view.state.facet(cm.EditorView.inputHandler);
+      if (!handlers.some((handler) => handler(view, from, to, event.data, insert))) view.dispatch(insert());
+      return true;
+    },
+  });
+}
+
 /** The look of an editor, from the custom properties of the page. */
 export function editorTheme(minHeight, maxHeight) {
   return cm.EditorView.theme({

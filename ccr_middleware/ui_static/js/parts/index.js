@@ -1,5 +1,6 @@
 // All parts that are always loaded. chart.js and editor.js are imported by the pages that use them.
 export { Badge, Button, Card, CodeBlock, CopyButton, Disclosure, Facts, IconButton, Notice, PageHead, Spinner } from "./basic.js";
+export { Blocks } from "./blocks.js";
 export { EnvironmentLines } from "./environment.js";
 export { Checkbox, Field, ListField, NumberField, SecretField, Segments, SelectField, Switch, TextArea, TextField } from "./form.js";
 export { Icon, ICONS, Mark } from "./icon.js";

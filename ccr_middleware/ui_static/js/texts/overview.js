@@ -21,7 +21,7 @@ export default {
     "overview.chart_tokens": "Tokens over time",
     "overview.chart_latency": "Waiting times",
     "overview.succeeded_or_not": "Requests",
-    "overview.of_them_failed": "failed",
+    "overview.of_them_failed": "Failed of them",
     "overview.input": "In",
     "overview.cached": "From cache",
     "overview.output": "Out",

@@ -2,12 +2,14 @@
 import { html } from "../core/view.js";
 import { t } from "../core/i18n.js";
 import { inputText } from "../core/message.js";
-import { CodeBlock, Disclosure, Icon, Prose } from "../parts/index.js";
+import { CodeBlock, Disclosure } from "./basic.js";
+import { Icon } from "./icon.js";
+import { Prose } from "./prose.js";
 
 const SHOWN_AS = {
   text: TextBlock,
   thinking: Thinking,
-  redacted_thinking: () => html`<p class="block-note"><${Icon} name="eye_off" size=${16} />${t("playground.redacted")}</p>`,
+  redacted_thinking: () => html`<p class="block-note"><${Icon} name="eye_off" size=${16} />${t("message.redacted")}</p>`,
   tool_use: ToolUse,
   server_tool_use: ToolUse,
 };
@@ -26,7 +28,7 @@ function TextBlock({ block, isOpen }) {
 
 function Thinking({ block, isOpen }) {
   return html`<div class="block-thinking">
-    <${Disclosure} title=${t("playground.thought")} open>
+    <${Disclosure} title=${t("message.thought")} open>
       <${Prose} text=${block.thinking} after=${isOpen && html`<i class="caret"></i>`} />
     <//>
   </div>`;
@@ -34,13 +36,13 @@ function Thinking({ block, isOpen }) {
 
 function ToolUse({ block }) {
   return html`<div class="block-tool">
-    <p class="block-note"><${Icon} name="bolt" size=${16} /><b>${t("playground.tool", { name: block.name })}</b><code class="faint small">${block.id}</code></p>
-    <${CodeBlock} wrap copy=${false} label=${t("playground.tool", { name: block.name })} text=${inputText(block)} />
+    <p class="block-note"><${Icon} name="bolt" size=${16} /><b>${t("message.tool", { name: block.name })}</b><code class="faint small">${block.id}</code></p>
+    <${CodeBlock} wrap copy=${false} label=${t("message.tool", { name: block.name })} text=${inputText(block)} />
   </div>`;
 }
 
 function Other({ block }) {
   const { isOpen, json, ...shown } = block;
-  const key = block.type?.endsWith("_tool_result") ? "playground.result" : "playground.block";
+  const key = block.type?.endsWith("_tool_result") ? "message.result" : "message.block";
   return html`<${Disclosure} title=${t(key, { type: block.type })}><${CodeBlock} wrap text=${JSON.stringify(shown, null, 2)} /><//>`;
 }
