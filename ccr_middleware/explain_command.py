@@ -24,7 +24,7 @@ def run(args: argparse.Namespace, env: Mapping[str, str]) -> int:
     try:
         explained = asyncio.run(gateway.explain(parse_body(raw), dict(args.header)))
     except GatewayError as problem:
-        raise ConfigError(f"{args.file}: {problem.message}") from None
+        raise ConfigError(f"{_shown(args.file)}: {problem.message}") from None
     sys.stdout.write(dumps_str(explained) + "\n" if args.json else to_text(explained))
     return 1 if explained["error"] else 0
 
@@ -36,4 +36,8 @@ def _read(name: str) -> bytes:
         with open(name, "rb") as file:
             return file.read()
     except OSError as problem:
-        raise ConfigError(f"{name}: {problem.strerror or problem}") from None
+        raise ConfigError(f"{_shown(name)}: {problem.strerror or problem}") from None
+
+
+def _shown(name: str) -> str:
+    return "standard input" if name == "-" else name

@@ -76,6 +76,14 @@ def test_other_loggers_leave_their_name():
     assert "name" not in line(entry())
 
 
+@pytest.mark.parametrize("text", ["%s attempt 1 failed", "%s: the plugin gets no more"])
+def test_a_message_that_begins_with_a_request_belongs_to_it(text):
+    request = "req_0123456789abcdef01234567"
+    assert line(entry(text, request))["reqId"] == request
+    assert "reqId" not in line(entry("req_1 is short"))
+    assert "reqId" not in line(entry(f"about {request} and others"))
+
+
 def test_fields_given_with_a_record_replace_nothing():
     assert line(entry("said", ccr={"msg": "other", "level": 60, "pid": 1, "more": 1}))["msg"] == "said"
     assert line(entry(ccr={"level": 60}))["level"] == 30

@@ -42,7 +42,7 @@ export default function Config() {
 function Status() {
   const status = configStatus.value;
   if (!status) return null;
-  return html`<${Card}>
+  return html`<${Card} class="config-status">
     <${Facts} items=${[
       [t("config.file"), html`<code class="small">${status.source || t("config.no_file")}</code>`],
       [t("config.revision"), html`<code class="small">${String(status.revision ?? "").slice(0, 12)}</code>`],

@@ -79,7 +79,7 @@ function columns() {
     { key: "used_by", label: t("transformers.used_by"), render: UsedBy },
     { key: "state", label: t("transformers.origin"), render: (row) => html`<span class="row">
       ${row.error && html`<${Badge} tone="bad">${t("parts.error")}<//>`}<span
-        class="small soft">${originText(row.origin)}</span></span>` },
+        class="small soft nowrap">${originText(row.origin)}</span></span>` },
   ];
 }
 
