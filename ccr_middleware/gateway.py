@@ -24,14 +24,14 @@ from .demo import DEMO_SCHEME
 from .endpoints.answering import make_call
 from .endpoints.table import find_endpoint
 from .endpoints.visit import Visit
-from .errors import GatewayError, InternalError, NotFound
+from .errors import GatewayError, InternalError
 from .explain import explain
 from .http import CLIENT_LEFT_STATUS, ClientLeft, Request, send_bytes, send_error
 from .jsonio import dumps
 from .live import LiveConfig
 from .loading import Loader
 from .logs.folder import LogFolder
-from .namespaces import PREFIX, Namespaces, split
+from .namespaces import Namespaces, split
 from .plugins.base import GatewayInfo
 from .plugins.hooks import Hooks
 from .state import State
@@ -105,7 +105,7 @@ class Gateway:
         weakref.finalize(self, self._log_folder.close)
         self._retired: list[Hooks] = []
         self._current = self._use(self._loader.load(config))
-        self._follow(home)
+        self._follow()
 
     @property
     def config(self) -> Config:
@@ -115,7 +115,7 @@ class Gateway:
     def reload(self, config: ConfigSource) -> Config:
         """Use another configuration from the next request on. A bad one raises `ConfigError` and changes nothing."""
         self._replace(self._loader.load(config))
-        self._follow(None)
+        self._follow()
         return self.config
 
     async def aclose(self) -> None:
@@ -167,12 +167,15 @@ class Gateway:
     async def _answer(self, request: Request, current: _Current, request_id: str) -> None:
         client = MESSAGES_CLIENT
         try:
-            snapshot = await self._snapshot_of(request, current)
+            preset, request.path = split(request.path)
             endpoint = find_endpoint(request.method, request.path, request.headers)
             client = endpoint.client
             # A key in the URL ends in logs; only Google's clients cannot do otherwise.
             query = request.query if client.name == "gemini" else {}
             caller = await current.door.admit(request.scope, request.headers, query, request.method, endpoint.access)
+            snapshot = current.snapshot
+            if preset:  # only now: whoever has no key must not even learn which presets there are
+                snapshot = await self._namespaces.find(preset, self._state.presets, snapshot)
             await endpoint.handler(request, Visit(request_id, snapshot, self._state, caller))
         except GatewayError as error:
             await send_error(request, error, client.error_body(error, request_id), {"request-id": request_id})
@@ -183,18 +186,6 @@ class Gateway:
             log.exception("%s failed", request_id)
             problem = InternalError("the gateway failed on this request; its log tells why")
             await send_error(request, problem, client.error_body(problem, request_id), {"request-id": request_id})
-
-    async def _snapshot_of(self, request: Request, current: _Current) -> Snapshot:
-        """The configuration a path asks for: below `/preset/<name>` that of the preset, whose clients find there what
-        they find at the top. Raises `NotFound`."""
-        name, path = split(request.path)
-        if not name:
-            return current.snapshot
-        if path.startswith(("/api/", "/ui", PREFIX)):
-            raise NotFound(f"there is no {path} of a preset; ask the gateway itself")
-        snapshot = await self._namespaces.find(name, self._state.presets, current.snapshot)
-        request.path = path
-        return snapshot
 
     async def _live(self, scope: LifespanScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         while True:
@@ -213,12 +204,12 @@ class Gateway:
             preload()  # takes longer than anything else, and should not happen within the first request
         if any(provider.base_url.startswith(DEMO_SCHEME) for provider in config.providers):
             _ = self._state.transports.demo
+        keys = KeyRing.of(config)
+        self._state.session_secret = keys.session_secret
         self._state.configure(config)
         self._log_folder.follow(config, self._state.folder(config.logs.dir, "logs"))
         for warning in config.warnings:
             log.warning("configuration: %s", warning)
-        keys = KeyRing.of(config)
-        self._state.session_secret = keys.session_secret
         door = Door(
             keys,
             self._state.sessions,
@@ -228,8 +219,9 @@ class Gateway:
         )
         return _Current(snapshot, door, snapshot.hooks or Hooks())
 
-    def _follow(self, home: str | None) -> None:
-        """Watch the file that the configuration came from, or the one that would be in `home`."""
+    def _follow(self) -> None:
+        """Watch the file that the configuration came from, or the one that would be in the home folder."""
+        home = self._state.home
         path = self.config.source or (os.path.join(home, "config.json") if home else None)
         self._state.live = LiveConfig(
             path, self.config, self._use_document, self._state.env, self._state.session_secret

@@ -218,6 +218,9 @@ class LiveConfig:
             except (ConfigError, OSError, UnicodeDecodeError) as problem:
                 self.error = str(problem)
                 log.error("the changed configuration is not used: %s", problem)
+            except Exception as problem:
+                self.error = f"the gateway failed on it: {type(problem).__name__}; its log tells why"
+                log.exception("the changed configuration is not used")
             else:
                 self._loaded()
                 log.info("%s was changed and is in use", self.path)

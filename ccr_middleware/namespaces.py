@@ -82,8 +82,14 @@ class Namespaces:
 
 
 def split(path: str) -> tuple[str, str]:
-    """The name of the preset in a path, "" when it names none, and the path below it."""
+    """The name of the preset in a path, "" when it names none, and the path below it.
+
+    Raises `NotFound` below a preset where only the gateway itself has something.
+    """
     if not path.startswith(PREFIX):
         return "", path
     name, slash, rest = path[len(PREFIX) :].partition("/")
-    return name, slash + rest or "/"
+    below = slash + rest or "/"
+    if below.startswith(("/api/", "/ui", PREFIX)):
+        raise NotFound(f"there is no {below} of a preset; ask the gateway itself")
+    return name, below

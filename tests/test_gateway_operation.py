@@ -241,6 +241,8 @@ def test_a_preset_needs_the_same_key(home: Path):
     """S-6 of the reference: below a preset the request was routed before anybody asked for its key."""
     app = open_gateway(home=str(home), **keys())
     assert ask(app, "/preset/fast/v1/messages").status == 401
+    reply = ask(app, "/preset/unknown/v1/messages")
+    assert (reply.status, b"fast" in reply.body) == (401, False), "which presets there are is told to nobody"
     assert ask(app, "/preset/fast/v1/messages", ALICE).status == 200
     assert get(app, "/preset/fast/api/config", ADMIN)[0] == 404
 
