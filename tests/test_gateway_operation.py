@@ -79,6 +79,14 @@ def test_c37_a_key_may_use_the_models_of_its_list_and_no_other():
     assert "chat,m2" in check_error(reply.body)["message"]
 
 
+def test_a_key_is_shown_the_models_it_may_use():
+    app = open_gateway(aliases={"fast": "chat,m1", "good": "chat,m2"}, **keys(models=["m1"]))
+    listed = {entry["id"].removeprefix("claude:") for entry in get(app, "/v1/models", ALICE)[1]["data"]}
+    assert listed == {"chat,m1", "fast"}
+    assert get(app, "/v1/models/chat,m2", ALICE)[0] == 404
+    assert get(app, "/v1/models/chat,m2", ADMIN)[0] == 200
+
+
 def test_a_fallback_that_a_key_may_not_use_is_not_asked():
     asked: list[str] = []
 

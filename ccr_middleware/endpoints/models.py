@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ..config.schema import Config
+from ..access.models import may_use
+from ..access.principal import Principal
 from ..errors import BadRequest, NotFound
 from ..http import Request, send_json
-from ..routing.catalogue import find_model, list_models, page_of
+from ..routing.catalogue import Shown, find_model, list_models, page_of
 from ..unified import Json
 from .visit import Visit
 
@@ -16,18 +17,19 @@ _METHODS = ["generateContent", "countTokens"]
 async def models(request: Request, visit: Visit) -> None:
     """`GET /v1/models`: what can be asked for, in pages."""
     size, query = _size(request, "limit"), request.query
-    page = page_of(list_models(visit.snapshot.config), size, query.get("after_id"), query.get("before_id"))
+    listed = list_models(visit.snapshot.config, shown=_shown_to(visit.caller))
+    page = page_of(listed, size, query.get("after_id"), query.get("before_id"))
     await send_json(request, page, {"request-id": visit.id})
 
 
 async def model(request: Request, visit: Visit) -> None:
     """`GET /v1/models/{id}`: one of them."""
-    await send_json(request, _find(request, visit.snapshot.config), {"request-id": visit.id})
+    await send_json(request, _find(request, visit), {"request-id": visit.id})
 
 
 async def gemini_models(request: Request, visit: Visit) -> None:
     """`GET /v1beta/models`: the same as Gemini lists them. A page's token is the last name on the page before."""
-    listed = list_models(visit.snapshot.config, aliases=False)
+    listed = list_models(visit.snapshot.config, aliases=False, shown=_shown_to(visit.caller))
     page = page_of(listed, _size(request, "pageSize"), request.query.get("pageToken"))
     body: Json = {"models": [_as_gemini(entry) for entry in page["data"]]}
     if page["has_more"]:
@@ -37,13 +39,18 @@ async def gemini_models(request: Request, visit: Visit) -> None:
 
 async def gemini_model(request: Request, visit: Visit) -> None:
     """`GET /v1beta/models/{model}`: one of them."""
-    await send_json(request, _as_gemini(_find(request, visit.snapshot.config)), {"request-id": visit.id})
+    await send_json(request, _as_gemini(_find(request, visit)), {"request-id": visit.id})
 
 
-def _find(request: Request, config: Config) -> Json:
+def _shown_to(caller: Principal) -> Shown:
+    """What a caller may use: no more is shown."""
+    return lambda provider, model: may_use(caller, provider, model, "", "explicit")
+
+
+def _find(request: Request, visit: Visit) -> Json:
     """The entry of the model that the path names. Raises `NotFound`."""
     listing, _, name = request.path.partition("/models/")
-    found = find_model(config, name)
+    found = find_model(visit.snapshot.config, name, _shown_to(visit.caller))
     if found is None:
         raise NotFound(f'there is no model "{name}"; GET {listing}/models lists them')
     return found

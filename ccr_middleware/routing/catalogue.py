@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ..config.schema import Config, Provider
 from ..unified import Json
@@ -21,9 +21,13 @@ _UNKNOWN_DATE = "1970-01-01T00:00:00Z"
 MAX_PAGE = 1000
 
 
-def list_models(config: Config, *, aliases: bool = True) -> list[Json]:
+#: Whether a provider's model is shown.
+Shown = Callable[[str, str], bool]
+
+
+def list_models(config: Config, *, aliases: bool = True, shown: Shown = lambda provider, model: True) -> list[Json]:
     """Every configured model as `provider,model`, and every alias that is no pattern; with `aliases` then those that
-    Claude Code would not show once more, behind `claude:`.
+    Claude Code would not show once more, behind `claude:`. `shown` leaves targets out.
 
     All forms are understood as the model of a request. Limits are there where they are configured.
     """
@@ -31,19 +35,21 @@ def list_models(config: Config, *, aliases: bool = True) -> list[Json]:
         f"{provider.name},{model}": _entry(f"{provider.name},{model}", f"{model} ({provider.name})", provider, model)
         for provider in config.providers
         for model in provider.models
+        if shown(provider.name, model)
     }
-    for entry in _aliases(config):
+    for entry in _aliases(config, shown):
         entries.setdefault(entry["id"], entry)
     hidden = [entry for id_, entry in entries.items() if aliases and not _SHOWN_BY_PICKER.search(id_)]
     return [*entries.values(), *({**entry, "id": PICKER_PREFIX + entry["id"]} for entry in hidden)]
 
 
-def _aliases(config: Config) -> Iterator[Json]:
+def _aliases(config: Config, shown: Shown) -> Iterator[Json]:
     """The aliases that lead somewhere; of a pool with the limits of its first member."""
     names = [name.strip() for name in config.aliases if not is_pattern(name)]
     resolver = Resolver(config) if names else None
     for name in names:
         found = resolver.choices(name).choices if resolver else ()
+        found = tuple(choice for choice in found if shown(choice.provider, choice.model))
         if found and (provider := config.provider(found[0].provider)):
             yield _entry(name, f"{name} ({provider.name},{found[0].model})", provider, found[0].model)
 
@@ -70,10 +76,10 @@ def _limit(limits: int | dict[str, int] | None, model: str) -> int | None:
     return limits.get(model, limits.get("*")) if isinstance(limits, dict) else limits
 
 
-def find_model(config: Config, model_id: str) -> Json | None:
+def find_model(config: Config, model_id: str, shown: Shown = lambda provider, model: True) -> Json | None:
     """The entry of an id, in any case; None when there is none."""
     wanted = model_id.strip().lower()
-    return next((entry for entry in list_models(config) if entry["id"].lower() == wanted), None)
+    return next((entry for entry in list_models(config, shown=shown) if entry["id"].lower() == wanted), None)
 
 
 def page_of(
