@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from functools import partial
 
 import anyio
@@ -194,7 +195,7 @@ async def _ask(call: Call, state: State, body: Json) -> Json:
         asked_model=facts.model,
         client=MESSAGES_CLIENT,
         writer=call.writer,
-        caller=call.caller,
+        caller=replace(call.caller, models=None),  # whoever configured the agent chose its model
         may_use_agents=False,
     )
     kept = KeptReply()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ccr_middleware import Gateway
+from ccr_middleware.access.keys import hash_key
 from ccr_middleware.agents import Agent, NoOptions, Tool
 from ccr_middleware.jsonio import dumps
 from ccr_middleware.testing import (
@@ -71,6 +72,15 @@ def test_c44_an_image_is_looked_at_by_the_model_that_sees(wire: str, stream: boo
     assert "iVBOR" in json.dumps(vision)
     assert "iVBOR" not in json.dumps([first, second])
     assert len(checked.usage["iterations"]) == 2
+
+
+def test_an_agent_may_use_a_model_that_the_caller_may_not() -> None:
+    """Whoever configured the agent chose its model; the key's list is about what a caller asks for itself."""
+    provider = FakeProvider([Answer(tool_calls=[LOOK]), Answer(text="A cat."), Answer(text="It is a cat.")])
+    key = {"id": "ada", "key_hash": hash_key("ccr-ada"), "models": ["blind"]}
+    app = gateway(provider, forceUseImageAgent=True, APIKEYS=[key])
+    reply = asyncio.run(post(app, "/v1/messages", request(False, PNG, WHAT), headers={"x-api-key": "ccr-ada"}))
+    assert check_message(json.loads(reply.body)).text == "It is a cat."
 
 
 @each_way
