@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -45,13 +45,19 @@ def free_port() -> int:
 class Server:
     """A server process. `start_seconds`: from spawning it to its first answer."""
 
-    def __init__(self, name: str, arguments: Sequence[str], port: int, core: int) -> None:
+    def __init__(
+        self, name: str, arguments: Sequence[str], port: int, core: int, env: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
         self.port = port
         began = time.perf_counter()
         with on_core(core):
             self._process = subprocess.Popen(
-                [sys.executable, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=HERE.parent
+                [sys.executable, *arguments],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=HERE.parent,
+                env={**os.environ, **(env or {})},
             )
         self._wait()
         self.start_seconds = time.perf_counter() - began

@@ -47,7 +47,8 @@ def gateway(upstream_port: int, folder: Path, transport: Transport) -> Start:
     def start(core: int) -> Server:
         port = free_port()
         program = ["-m", "ccr_middleware"] if transport == "aiohttp" else ["-c", _WITHOUT_SPEED]
-        return Server("gateway", [*program, "--config", str(config), "--port", str(port)], port, core)
+        home = {"CCR_HOME": str(folder)}  # its log files go there
+        return Server("gateway", [*program, "--config", str(config), "--port", str(port)], port, core, home)
 
     return start
 

@@ -7,7 +7,7 @@ import os
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, LifespanScope, Scope
 
@@ -139,10 +139,11 @@ class Gateway:
         self._state.history.end_feeds()
 
     @asynccontextmanager
-    async def lifespan(self) -> AsyncIterator[Self]:
-        """For hosts with a lifespan of their own: closes connections on the way out."""
+    async def lifespan(self, app: object = None) -> AsyncIterator[None]:
+        """For hosts with a lifespan: closes connections on the way out. `FastAPI(lifespan=gateway.lifespan)`, or
+        `async with gateway.lifespan():` within a lifespan of the host's own; `app` is what such hosts call it with."""
         try:
-            yield self
+            yield
         finally:
             await self.aclose()
 

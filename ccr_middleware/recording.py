@@ -35,12 +35,10 @@ class Recording:
         """The call is over: how it went is told to everybody who wants to know. `left`: the client did not wait."""
         call, state = self._call, self._state
         seconds = time.perf_counter() - self._began
-        told = log.isEnabledFor(logging.INFO)
         hooks = call.snapshot.hooks if call.plugged is not None else None
         record = self._record(seconds, error, left)
         state.history.add(record)
-        if told:
-            _log(call, record)
+        _log(call, record)
         if hooks is not None and call.plugged is not None and not left:
             if error is not None:
                 await hooks.on_error(call.plugged, error)
@@ -89,13 +87,18 @@ class Recording:
 
 
 def _log(call: Call, record: CallRecord) -> None:
-    """One line per call: what was asked, who answered and why, how it ended, what was lost on the way."""
+    """One line per call: what was asked, who answered and why, how it ended, what was lost on the way. What failed at
+    the gateway or a provider is an error; what a client did wrong is not."""
+    level = logging.ERROR if record.status >= 500 else logging.INFO
+    if not log.isEnabledFor(level):
+        return
     target = f"{record.provider},{record.model} ({record.scenario})" if record.provider else "nowhere"
     ending = f"{record.status} {record.error}" if record.error else record.stop_reason or "unfinished"
     usage = f"in {record.input_tokens} out {record.output_tokens}"
     tries = f", {len(record.attempts)} attempts" if len(record.attempts) > 1 else ""
     losses = f", losses {call.losses.header()}" if len(call.losses) else ""
-    log.info(
+    log.log(
+        level,
         "%s %s -> %s: %s, %s, %.3f s%s%s",
         record.id,
         record.asked_model,

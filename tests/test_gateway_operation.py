@@ -345,3 +345,30 @@ def test_c47_logs_are_read_by_id_and_never_by_path(tmp_path: Path, file: str, me
     reply = asyncio.run(request(app, method, f"/api/logs?file={file}"))
     assert reply.status in (400, 404)
     assert b"root:" not in reply.body
+
+
+# -- the host's lifespan -----------------------------------------------------------------------------------
+
+
+def test_a_host_can_be_given_the_lifespan_as_it_is():
+    from fastapi import FastAPI
+
+    gateway = open_gateway()
+    host = FastAPI(lifespan=gateway.lifespan)
+    host.mount("/ccr", gateway)
+
+    async def main() -> int:
+        async with host.router.lifespan_context(host):
+            return (await post(host, "/ccr/v1/messages", body(stream=False))).status
+
+    assert asyncio.run(main()) == 200
+
+
+@pytest.mark.parametrize(("answer", "level"), [(Answer(error=500), "ERROR"), (Answer(error=400), "INFO")])
+def test_what_a_provider_could_not_do_is_an_error_in_the_log(
+    answer: Answer, level: str, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level("INFO", "ccr_middleware")
+    ask(open_gateway(lambda sent: answer))
+    (last,) = [record for record in caplog.records if hasattr(record, "ccr")]
+    assert last.levelname == level

@@ -184,7 +184,7 @@ def test_logs_are_followed_filtered_grouped_downloaded_and_cleared(gateway: Serv
     assert "acme,acme-small" in Path(download.value.path()).read_text(encoding="utf-8")
     page.get_by_role("button", name="By request").click()
     expect(page.locator(".log-group")).to_have_count(3)
-    failed = page.locator(".log-group").filter(has_text="does not list the model")
+    failed = page.locator(".log-group").filter(has_text="overloaded, come back later")
     failed.locator("summary").first.click()
     expect(failed.locator(".log-line")).to_have_count(3)
     page.get_by_role("button", name="Lines").click()

@@ -133,6 +133,8 @@ def test_pages_without_anything_on_them_are_whole(bare: Served, visit: Visit, tm
     page, found = visit(bare.url, "keys", phone=True), []
     for name in ("requests", "logs", "playground", "providers", "routing", "keys", "presets", "config"):
         go(page, name, "h1")
+        expect(page.locator(f"nav a[aria-current=page][href='#/{name}']")).to_be_attached()
+        expect(page.locator(".skeleton")).to_have_count(0)
         take(page, f"empty-{name}", tmp_path)
         found += [f"{name}: {one}" for one in (*width_problems(page), *axe_problems(page))]
     assert not found, "\n".join(found)

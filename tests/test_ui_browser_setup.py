@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,11 @@ def test_from_nothing_to_a_working_provider(tmp_path: Path, visit: Visit):
     with FakeServer(speak) as provider, run_server("program", command, tmp_path, environ) as port:
         page = visit(f"http://127.0.0.1:{port}")
         expect(page.get_by_role("heading", level=1)).to_have_text("Who shall answer?")
+        page.get_by_role("button", name="Not now").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Providers")
+        page.get_by_role("link", name="Overview", exact=True).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+        page.goto(f"http://127.0.0.1:{port}/ui/#/wizard")
         page.get_by_role("button", name="Custom provider").click()
         fill_in_the_wizard(page, provider.url)
         lines = page.locator(".code-block").first
@@ -296,13 +302,14 @@ def test_somebody_elses_change_of_the_text_is_shown_before_it_is_overwritten(gat
 def test_a_file_broken_by_hand_is_told_and_the_gateway_goes_on(gateway: Served, visit: Visit):
     page = visit(gateway.url, "overview")
     gateway.path.write_text("{ Router: [", encoding="utf-8")
-    httpx.get(f"{gateway.url}/api/config/status")
+    while not httpx.get(f"{gateway.url}/api/config/status").json()["error"]:
+        time.sleep(0.05)  # the file is looked at once in a second
     page.reload()
     problem = page.get_by_role("link", name="The configuration file has an error")
     expect(problem).to_be_visible()
     assert gateway.ask().status_code == 200
     problem.click()
-    expect(page.get_by_text("has an error")).to_be_visible()
+    expect(page.get_by_text("has an error", exact=True)).to_be_visible()
     expect(page.locator(".config-error")).to_contain_text("line 1")
 
 

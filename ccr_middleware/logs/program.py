@@ -8,13 +8,22 @@ import time
 
 from ..config import Config
 from .levels import LEVELS
+from .redaction import Redactor
 
 
 class ConsoleFormat(logging.Formatter):
-    """The time of a record, written anew only when the second has changed."""
+    """A line for people, masked as a whole; its time is written anew only when the second has changed."""
 
     _second = 0
     _written = ""
+
+    def __init__(self, redactor: Redactor) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(message)s")
+        self._redactor = redactor
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, without secrets."""
+        return self._redactor(super().format(record))
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
         """The local time with milliseconds."""
@@ -30,12 +39,9 @@ def set_up_logging(config: Config, *, quiet: bool = False) -> None:
     level = LEVELS[config.log_level] if config.log else logging.CRITICAL + 1
     handler: logging.Handler = logging.NullHandler()
     if not quiet:
-        from .redaction import Redaction, Redactor
-
         secrets = config.secrets()
         handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(ConsoleFormat("%(asctime)s %(levelname)s %(message)s"))
-        handler.addFilter(Redaction(Redactor(lambda: secrets)))
+        handler.setFormatter(ConsoleFormat(Redactor(lambda: secrets)))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
     logging.getLogger("ccr_middleware").setLevel(level)
     # Nothing of this is in the lines, and each costs with every record (Python's logging HOWTO, "Optimization").

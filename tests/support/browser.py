@@ -65,6 +65,13 @@ addEventListener("securitypolicyviolation", (event) =>
 """
 
 
+#: Only what is wrong comes back; all that axe tells would be megabytes.
+_RUN_AXE = """
+async (options) => (await axe.run(document, options)).violations.map(({ id, impact, help, nodes }) => (
+  { id, impact, help, nodes: nodes.map(({ html, failureSummary }) => ({ html, failureSummary })) }))
+"""
+
+
 class Visit(Protocol):
     """Opens a page of a gateway's web interface, in a new context.
 
@@ -161,7 +168,7 @@ def axe_problems(page: Page, *rules: str) -> list[str]:
         options["runOnly"] = {"type": "rule", "values": list(rules)}
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
-    found = page.evaluate("(options) => axe.run(document, options)", options)["violations"]
+    found = page.evaluate(_RUN_AXE, options)
     return [f"{one['id']} ({one['impact']}): {_places(one)}" for one in found]
 
 

@@ -176,7 +176,9 @@ def _mounted(gateway: Gateway, mount: str) -> FastAPI:
 def _serving(app: Any) -> Iterator[int]:
     """An ASGI application in a thread; gives its port."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=1)
+    )
     thread = threading.Thread(target=lambda: server.run(sockets=[listener]), name="web interface")
     thread.start()
     try:

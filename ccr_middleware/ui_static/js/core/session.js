@@ -8,6 +8,9 @@ export const session = signal(null);
 /** Why the first answer did not come: an ApiError or null. */
 export const sessionError = signal(null);
 
+/** Whether the first steps were put off, until the page is loaded again. */
+export const putOff = signal(false);
+
 export async function loadSession() {
   try {
     session.value = await get("api/session");

@@ -4,7 +4,7 @@ import { get } from "../core/api.js";
 import { addTexts, t } from "../core/i18n.js";
 import { useLoad } from "../core/load.js";
 import { navigate } from "../core/router.js";
-import { loadSession } from "../core/session.js";
+import { loadSession, putOff } from "../core/session.js";
 import { changeProvider, completedFrom, providersOf, withProvider } from "../document_providers.js";
 import { routerOf, withScenario } from "../document_routing.js";
 import { useDocument } from "../document_store.js";
@@ -20,6 +20,11 @@ addTexts(providerTexts);
 addTexts(texts);
 
 const STEPS = ["provider", "access", "routes", "done"];
+
+function later() {
+  putOff.value = true;
+  navigate("providers");
+}
 
 /** `#/wizard`, and the overview when nothing is set up. */
 export default function Wizard() {
@@ -66,7 +71,7 @@ function Steps({ store, entries }) {
       : errorText(state.error)}<//>`}
     ${step === "provider" && html`<${Picker} entries=${entries} onPick=${pick} />
       <div class="wizard-foot"><${Button} kind="quiet"
-        onClick=${() => navigate("providers")}>${t("wizard.skip")}<//></div>`}
+        onClick=${later}>${t("wizard.skip")}<//></div>`}
     ${step === "access" && html`<${AccessStep} entry=${chosen.entry} raw=${chosen.raw} document=${store.data.document}
       onChange=${setRaw} onBack=${() => setStep("provider")}
       onNext=${() => setStep("routes")} />`}

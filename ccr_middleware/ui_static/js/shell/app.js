@@ -2,7 +2,7 @@
 import { html, useEffect } from "../core/view.js";
 import { addTexts, t } from "../core/i18n.js";
 import { route } from "../core/router.js";
-import { loadSession, session, sessionError } from "../core/session.js";
+import { loadSession, putOff, session, sessionError } from "../core/session.js";
 import { Failed, Mark } from "../parts/index.js";
 import { Overlays } from "../parts/overlay.js";
 import texts from "../texts/shell.js";
@@ -23,7 +23,8 @@ function Place() {
   const place = route.value;
   if (who === null) return html`<${Starting} />`;
   if (who.login_needed) return html`<${Login} />`;
-  const wanted = who.first_run && place.page === "overview" ? { ...place, page: "wizard" } : place;
+  const begins = who.first_run && !putOff.value && place.page === "overview";
+  const wanted = begins ? { ...place, page: "wizard" } : place;
   return html`<${Shell} place=${wanted} />`;
 }
 

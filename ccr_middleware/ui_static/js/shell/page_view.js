@@ -26,7 +26,7 @@ export function PageView({ page, place }) {
   const View = loaded.get(id) ?? null;
   if (View) return html`<${Guard} key=${id}><${View} args=${place.args} query=${place.query} /><//>`;
   if (state.failed && state.id === id) return html`<${PageFailed} />`;
-  return html`<div class="page"><${Loading} lines=${6} /></div>`;
+  return html`<div class="page"><h1 class="visually-hidden">${t("parts.loading")}</h1><${Loading} lines=${6} /></div>`;
 }
 
 async function load(page) {
