@@ -28,6 +28,8 @@ from ccr_middleware.history.history import History
 from ccr_middleware.history.record import Attempt, CallRecord
 from ccr_middleware.logs.handler import LogFile
 from ccr_middleware.logs.redaction import Redactor
+from ccr_middleware.losses import Losses
+from ccr_middleware.recording import log_record
 from ccr_middleware.testing.answers import Answer
 from ccr_middleware.upstream import InProcessTransport
 
@@ -35,6 +37,8 @@ GOAL_MICROSECONDS = 40.0
 SECRETS = tuple(f"sk-or-v1-{number:032}" for number in range(10))
 
 log = logging.getLogger("ccr_middleware")
+
+NOTHING_LOST = Losses()
 
 
 class Cost(NamedTuple):
@@ -72,38 +76,6 @@ def build(number: int) -> CallRecord:
         cache_read_tokens=9000,
         first_token_seconds=0.4,
         cost=0.0123,
-    )
-
-
-def tell(record: CallRecord) -> None:
-    """The line of a call."""
-    log.info(
-        "%s %s -> %s,%s (%s): %s, in %d out %d, %.3f s",
-        record.id,
-        record.asked_model,
-        record.provider,
-        record.model,
-        record.scenario,
-        record.stop_reason,
-        record.input_tokens,
-        record.output_tokens,
-        record.total_seconds,
-        extra={
-            "ccr": {
-                "reqId": record.id,
-                "type": "request completed",
-                "model": record.asked_model,
-                "provider": record.provider,
-                "targetModel": record.model,
-                "scenario": record.scenario,
-                "reason": record.reason,
-                "caller": record.caller,
-                "session": record.session,
-                "statusCode": record.status,
-                "responseTime": record.total_seconds * 1000,
-                "usage": {"input": record.input_tokens, "output": record.output_tokens},
-            }
-        },
     )
 
 
@@ -146,7 +118,7 @@ class Parts:
     async def line(self) -> None:
         """Write their lines."""
         for record in self._records:
-            tell(record)
+            log_record(record, NOTHING_LOST)
         await asyncio.to_thread(self._handler.flush)
 
     async def everything(self) -> None:
@@ -154,7 +126,7 @@ class Parts:
         for number in range(self._number):
             record = build(number)
             self._disk.add(record)
-            tell(record)
+            log_record(record, NOTHING_LOST)
         await self._disk.aclose()
         await asyncio.to_thread(self._handler.flush)
 

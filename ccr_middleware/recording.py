@@ -11,6 +11,7 @@ from .errors import GatewayError
 from .history.bodies import BodyCapture
 from .history.record import Attempt, CallRecord
 from .http import CLIENT_LEFT_STATUS
+from .losses import Losses
 from .state import State
 
 log = logging.getLogger("ccr_middleware")
@@ -38,7 +39,7 @@ class Recording:
         hooks = call.snapshot.hooks if call.plugged is not None else None
         record = self._record(seconds, error, left)
         state.history.add(record)
-        _log(call, record)
+        log_record(record, call.losses)
         if hooks is not None and call.plugged is not None and not left:
             if error is not None:
                 await hooks.on_error(call.plugged, error)
@@ -86,7 +87,7 @@ class Recording:
         )
 
 
-def _log(call: Call, record: CallRecord) -> None:
+def log_record(record: CallRecord, lost: Losses) -> None:
     """One line per call: what was asked, who answered and why, how it ended, what was lost on the way. What failed at
     the gateway or a provider is an error; what a client did wrong is not."""
     level = logging.ERROR if record.status >= 500 else logging.INFO
@@ -96,7 +97,7 @@ def _log(call: Call, record: CallRecord) -> None:
     ending = f"{record.status} {record.error}" if record.error else record.stop_reason or "unfinished"
     usage = f"in {record.input_tokens} out {record.output_tokens}"
     tries = f", {len(record.attempts)} attempts" if len(record.attempts) > 1 else ""
-    losses = f", losses {call.losses.header()}" if len(call.losses) else ""
+    losses = f", losses {lost.header()}" if len(lost) else ""
     log.log(
         level,
         "%s %s -> %s: %s, %s, %.3f s%s%s",
@@ -110,8 +111,8 @@ def _log(call: Call, record: CallRecord) -> None:
         losses,
         extra={"ccr": _fields(record)},
     )
-    for loss in call.losses:
-        log.debug("%s %s was %s: %s", call.id, *loss)
+    for loss in lost:
+        log.debug("%s %s was %s: %s", record.id, *loss)
 
 
 def _fields(record: CallRecord) -> dict[str, Any]:

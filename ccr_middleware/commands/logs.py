@@ -6,11 +6,10 @@ import argparse
 import os
 from collections.abc import Iterator, Mapping
 
+from ..logs.levels import PINO_LEVELS
 from .arguments import add_config, describe, positive
 
 HELP = "show the log, and follow it"
-
-LEVELS = {"trace": 10, "debug": 20, "info": 30, "warn": 40, "error": 50, "fatal": 60}
 
 #: How often a followed file is looked at, in seconds.
 LOOK_SECONDS = 0.25
@@ -32,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_config(parser)
     parser.add_argument("-f", "--follow", action="store_true", help="go on showing what is written")
     parser.add_argument("-n", "--lines", metavar="N", type=positive, default=50, help="how many lines; default 50")
-    parser.add_argument("--level", choices=list(LEVELS), help="these and worse ones only")
+    parser.add_argument("--level", choices=list(PINO_LEVELS), help="these and worse ones only")
     parser.add_argument("--request", metavar="ID", help="of this request only, over all files")
     parser.add_argument("--json", action="store_true", help="JSON lines on a terminal, too")
 
@@ -46,7 +45,7 @@ def run(args: argparse.Namespace, env: Mapping[str, str]) -> int:
 
     folder = log_folder(args, env)
     show = LogLine(
-        args.level and LEVELS[args.level],
+        args.level and PINO_LEVELS[args.level],
         args.request,
         pretty=sys.stdout.isatty() and not args.json,
         paint=Paint(sys.stdout, env),
@@ -87,7 +86,7 @@ def _lines(folder: str, args: argparse.Namespace) -> Iterator[str]:
     from ..logs.names import own_files
     from .log_lines import LogLine
 
-    wanted = LogLine(args.level and LEVELS[args.level], args.request)
+    wanted = LogLine(args.level and PINO_LEVELS[args.level], args.request)
     paths = [entry.path for entry in reversed(own_files(folder))]
     last: deque[str] = deque(maxlen=args.lines)
     position = 0

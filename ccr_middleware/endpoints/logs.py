@@ -12,7 +12,7 @@ from ..http import Request, header_list, send_bytes, send_json
 from ..jsonio import dumps
 from ..logs.entries import Wanted
 from ..logs.files import LogFiles
-from ..logs.lines import LEVELS
+from ..logs.levels import PINO_LEVELS
 from ..patience import Presence
 from .query import choice, number
 from .visit import Endpoint, Table, Visit
@@ -78,10 +78,10 @@ def _files(visit: Visit) -> LogFiles:
 def _level(request: Request) -> int:
     """The lowest level wanted, by pino's name or number; 0: all. Raises `BadRequest`."""
     text = request.query.get("level", "").strip().lower()
-    if text in LEVELS:
-        return LEVELS[text]
+    if text in PINO_LEVELS:
+        return PINO_LEVELS[text]
     if text and not (text.isascii() and text.isdigit() and len(text) <= 3):
-        raise BadRequest(f"level: must be one of {', '.join(LEVELS)}, or a number from 10 to 60")
+        raise BadRequest(f"level: must be one of {', '.join(PINO_LEVELS)}, or a number from 10 to 60")
     return int(text or 0)
 
 

@@ -12,9 +12,6 @@ from typing import Any
 from ..jsonio import dumps
 from .redaction import Redactor
 
-#: pino's numbers for names (https://getpino.io/#/docs/api?id=levels).
-LEVELS = {"trace": 10, "debug": 20, "info": 30, "warn": 40, "error": 50, "fatal": 60}
-
 #: The logger whose name goes without saying.
 _OURS = "ccr_middleware"
 
